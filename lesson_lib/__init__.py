@@ -1,0 +1,173 @@
+"""lesson_lib: PyTorch you can see through. ``import lesson_lib as torch``.
+
+PyTorch's names, results and error messages in readable Python on NumPy (and on CuPy, where there is a GPU).
+"""
+
+from math import e as _e
+from math import inf as _inf
+from math import nan as _nan
+from math import pi as _pi
+
+from . import accelerator, autograd, backends, cuda, nn, optim, random, utils
+from .autograd import enable_grad, inference_mode, no_grad, set_grad_enabled
+from .core.device import device
+from .core.dtypes import (
+    bool_ as bool,
+)
+from .core.dtypes import (
+    can_cast,
+    complex64,
+    complex128,
+    dtype,
+    finfo,
+    float16,
+    float32,
+    float64,
+    get_default_dtype,
+    iinfo,
+    int8,
+    int16,
+    int32,
+    int64,
+    promote_types,
+    set_default_dtype,
+    uint8,
+    uint16,
+    uint32,
+    uint64,
+)
+from .core.grad_mode import is_grad_enabled, is_inference_mode_enabled
+from .core.printing import set_printoptions
+from .core.promote import result_type
+from .core.tensor import Size, Tensor
+from .ops.activation import celu, celu_, prelu, relu, relu_, selu, selu_, threshold, threshold_
+from .ops.arithmetic import abs, absolute, add, addcdiv, addcmul, lerp, mul, multiply, neg, negative, positive, reciprocal, rsub, sign, sub, subtract
+from .ops.cast import clone, detach_, fill, zero_
+from .ops.compare import (  # fmt: skip
+    allclose,
+    bitwise_and,
+    bitwise_left_shift,
+    bitwise_not,
+    bitwise_or,
+    bitwise_right_shift,
+    bitwise_xor,
+    eq,
+    equal,
+    ge,
+    greater,
+    greater_equal,
+    gt,
+    isclose,
+    isfinite,
+    isinf,
+    isnan,
+    le,
+    less,
+    less_equal,
+    logical_and,
+    logical_not,
+    logical_or,
+    logical_xor,
+    lt,
+    ne,
+    not_equal,
+    signbit,
+)
+from .ops.conv import conv1d, conv2d
+from .ops.create import arange, empty, empty_like, eye, full, full_like, linspace, logspace, ones, ones_like, range, zeros, zeros_like
+from .ops.data import (  # fmt: skip
+    BoolTensor,
+    ByteTensor,
+    CharTensor,
+    DoubleTensor,
+    FloatTensor,
+    HalfTensor,
+    IntTensor,
+    LongTensor,
+    ShortTensor,
+    as_tensor,
+    asarray,
+    from_numpy,
+    get_default_device,
+    scalar_tensor,
+    set_default_device,
+    tensor,
+)
+from .ops.division import div, divide, floor_divide, fmod, remainder, true_divide
+from .ops.dropout import dropout
+from .ops.einsum import einsum
+from .ops.gather import gather, index_add, index_copy, index_fill, index_select, scatter, scatter_add, take, take_along_dim
+from .ops.index import index_put, index_put_
+from .ops.join import cat, chunk, column_stack, dsplit, dstack, hsplit, hstack, split, stack, tensor_split, unbind, vsplit
+from .ops.mask import argwhere, masked_scatter, masked_select, nonzero
+from .ops.matmul import addmm, addmv, baddbmm, bmm, dot, inner, matmul, mm, mv, outer, tensordot
+from .ops.order import argsort, cummax, cummin, kthvalue, max, median, min, mode, msort, sort, topk
+from .ops.pad import constant_pad_nd
+from .ops.pool import max_pool2d
+from .ops.power import pow, rsqrt, sqrt, square
+from .ops.product import cumprod, prod
+from .ops.random import (  # fmt: skip
+    Generator,
+    bernoulli,
+    get_rng_state,
+    initial_seed,
+    manual_seed,
+    multinomial,
+    normal,
+    rand,
+    rand_like,
+    randint,
+    randint_like,
+    randn,
+    randn_like,
+    randperm,
+    seed,
+    set_rng_state,
+)
+from .ops.rearrange import flip, fliplr, flipud, repeat_interleave, roll, rot90, tile
+from .ops.reduce import all, amax, amin, any, argmax, argmin, count_nonzero, mean, sum
+from .ops.rounding import ceil, fix, floor, frac, round, trunc
+from .ops.scan import cumsum
+from .ops.select import clamp, clamp_max, clamp_min, clip, masked_fill, maximum, minimum, where
+from .ops.shapes import adjoint, atleast_1d, atleast_2d, atleast_3d, broadcast_tensors, flatten, meshgrid, movedim, ravel, unflatten
+from .ops.slicing import as_strided, diagonal, narrow, select
+from .ops.softmax import log_softmax, softmax
+from .ops.statistics import dist, logsumexp, norm, std, std_mean, var, var_mean
+from .ops.transcend import erf, erfc, exp, exp2, expm1, log, log1p, log2, log10, logaddexp, logit, sigmoid
+from .ops.triangle import diag, diag_embed, diagflat, tril, tril_indices, triu, triu_indices
+from .ops.trig import (  # fmt: skip
+    acos,
+    acosh,
+    arccos,
+    arccosh,
+    arcsin,
+    arcsinh,
+    arctan,
+    arctan2,
+    arctanh,
+    asin,
+    asinh,
+    atan,
+    atan2,
+    atanh,
+    cos,
+    cosh,
+    sin,
+    sinh,
+    tan,
+    tanh,
+)
+from .ops.view import broadcast_shapes, broadcast_to, permute, reshape, squeeze, t, transpose, unsqueeze
+from .ops.view import transpose as swapaxes
+from .ops.view import transpose as swapdims
+
+half, float, double = float16, float32, float64
+short, int, long = int16, int32, int64
+cfloat, cdouble = complex64, complex128
+strided = "torch.strided"
+contiguous_format, preserve_format, channels_last = "torch.contiguous_format", "torch.preserve_format", "torch.channels_last"
+
+inf, nan, pi, e = _inf, _nan, _pi, _e
+newaxis = None
+
+__version__ = "0.1.0"

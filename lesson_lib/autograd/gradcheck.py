@@ -1,0 +1,199 @@
+"""Is a gradient right? Compare it with the slope of the function itself, measured with two small steps."""
+
+import warnings
+
+import numpy as np
+
+from ..core.device import to_array, to_host
+from ..core.engine import grad
+from ..core.tensor import Tensor, wrap
+
+
+class GradcheckError(RuntimeError):
+    """What ``gradcheck`` raises when the two gradients differ."""
+
+
+def gradcheck(func, inputs, *, eps=1e-6, atol=1e-5, rtol=1e-3, raise_exception=True, nondet_tol=0.0, check_grad_dtypes=False, fast_mode=False):
+    """Compare the gradients of ``func`` with numerical ones, ∂y/∂xⱼ ≈ (f(x + ε·eⱼ) − f(x − ε·eⱼ)) / 2ε.
+
+    The inputs that require a gradient should be float64: in float32 rounding alone makes the slope wrong. ``fast_mode``
+    compares the whole Jacobian at once along one random direction.
+
+    >>> import lesson_lib as torch
+    >>> x = torch.tensor([0.5, 2.0], dtype=torch.float64, requires_grad=True)
+    >>> torch.autograd.gradcheck(lambda x: x.exp() * x, (x,))
+    True
+
+    Source: https://pytorch.org/docs/stable/generated/torch.autograd.gradcheck.gradcheck.html
+    """
+    inputs = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
+    try:
+        _check_inputs(inputs)
+        wanted = [number for number, value in enumerate(inputs) if isinstance(value, Tensor) and value.requires_grad]
+        _check_outputs(func, inputs, wanted, _Tolerance(eps, atol, rtol, nondet_tol, check_grad_dtypes, fast_mode))
+    except GradcheckError:
+        if raise_exception:
+            raise
+        return False
+    return True
+
+
+def gradgradcheck(
+    func, inputs, grad_outputs=None, *, eps=1e-6, atol=1e-5, rtol=1e-3, gen_non_contig_grad_outputs=False, raise_exception=True, nondet_tol=0.0,
+    check_grad_dtypes=False, fast_mode=False,
+):  # fmt: skip
+    """``gradcheck`` of the gradient itself: are the second derivatives, ∂²y/∂xᵢ∂xⱼ, right?
+
+    The gradients' own incoming gradients are random unless ``grad_outputs`` gives them.
+
+    >>> import lesson_lib as torch
+    >>> x = torch.tensor([0.5, 2.0], dtype=torch.float64, requires_grad=True)
+    >>> torch.autograd.gradgradcheck(lambda x: x.exp() * x, (x,))
+    True
+
+    Source: https://pytorch.org/docs/stable/generated/torch.autograd.gradcheck.gradgradcheck.html
+    """
+    inputs = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
+    outputs = _differentiable(func(*inputs))
+    if grad_outputs is None:
+        draw = np.random.RandomState(0).standard_normal
+        grad_outputs = [_on_device_of(out, _spaced(draw(out.shape), gen_non_contig_grad_outputs).astype(out._a.dtype)) for out in outputs]
+    grad_outputs = (grad_outputs,) if isinstance(grad_outputs, Tensor) else tuple(grad_outputs)
+    for g in grad_outputs:
+        g.requires_grad_()
+    count = len(inputs)
+
+    def gradients(*args):
+        args, gs = args[:count], args[count:]
+        wanted = [value for value in args if isinstance(value, Tensor) and value.requires_grad]
+        found = grad(_differentiable(func(*args)), wanted, gs, create_graph=True, allow_unused=True)
+        return tuple(g for g in found if g is not None)
+
+    return gradcheck(
+        gradients, (*inputs, *grad_outputs), eps=eps, atol=atol, rtol=rtol, raise_exception=raise_exception, nondet_tol=nondet_tol,
+        check_grad_dtypes=check_grad_dtypes, fast_mode=fast_mode,
+    )  # fmt: skip
+
+
+class _Tolerance:
+    def __init__(self, eps, atol, rtol, nondet_tol, dtypes, fast):
+        self.eps, self.atol, self.rtol, self.nondet_tol, self.dtypes, self.fast = eps, atol, rtol, nondet_tol, dtypes, fast
+
+
+def _check_inputs(inputs):
+    wanted = [(number, value) for number, value in enumerate(inputs) if isinstance(value, Tensor) and value.requires_grad]
+    if not wanted:
+        raise ValueError("gradcheck expects at least one input tensor to require gradient, but none of them have requires_grad=True.")
+    for number, value in wanted:
+        if value._a.dtype not in (np.float64, np.complex128):
+            warnings.warn(
+                f"Input #{number} requires gradient and is not a double precision floating point or complex. This check will likely fail if all "
+                "the inputs are not of double precision floating point or complex. ",
+                stacklevel=3,
+            )
+
+
+def _check_outputs(func, inputs, wanted, tolerance):
+    """Each output's Jacobian with respect to each input, both ways."""
+    outputs = _differentiable(func(*inputs))
+    if not outputs:
+        if any(np.any(_measured(func, inputs, j, None, tolerance)) for j in wanted):
+            raise GradcheckError("Numerical gradient for function expected to be zero")
+        return
+    for i in range(len(outputs)):
+        for j in wanted:
+            compare = _compare_along_a_direction if tolerance.fast else _compare_jacobians
+            compare(func, inputs, i, j, tolerance)
+
+
+def _compare_jacobians(func, inputs, i, j, tolerance):
+    measured = _measured(func, inputs, j, i, tolerance)
+    computed = _computed(func, inputs, i, j, tolerance)
+    if not np.allclose(computed, measured, rtol=tolerance.rtol, atol=tolerance.atol, equal_nan=True):
+        raise GradcheckError(_mismatch(i, j, measured, computed))
+
+
+def _mismatch(i, j, measured, computed):
+    return f"Jacobian mismatch for output {i} with respect to input {j},\nnumerical:{wrap(measured)}\nanalytical:{wrap(computed)}\n"
+
+
+def _computed(func, inputs, i, j, tolerance):
+    """The Jacobian from backward passes: a column for each element of the output. Shape (input's size, output's size)."""
+    output = _differentiable(func(*inputs))[i]
+    columns = []
+    for element in range(output.numel()):
+        g = np.zeros(output.shape, output._a.dtype)
+        g.reshape(-1)[element] = 1
+        columns.append(_pulled_back(output, inputs[j], g, tolerance))
+    return np.stack(columns, axis=1) if columns else np.zeros((inputs[j].numel(), 0))
+
+
+def _pulled_back(output, x, g, tolerance):
+    """gᵀJ, flat; twice, to see that it is the same both times."""
+    first, again = (grad(output, x, _on_device_of(output, g), retain_graph=True, allow_unused=True)[0] for _ in range(2))
+    if first is None:
+        return np.zeros(x.numel())
+    if tolerance.dtypes and first.dtype != x.dtype:
+        raise GradcheckError(f"Gradient has dtype {first.dtype}, and its input has dtype {x.dtype}")
+    first, again = to_host(first._a), to_host(again._a)
+    if not np.allclose(first, again, rtol=0, atol=tolerance.nondet_tol, equal_nan=True):
+        raise GradcheckError("Backward is not reentrant, i.e., running backward with same input and grad_output multiple times gives different values")
+    return first.reshape(-1)
+
+
+def _measured(func, inputs, j, i, tolerance):
+    """The Jacobian from small steps: a row for each element of input ``j``. Without ``i``: of all outputs together."""
+    size = inputs[j].numel()
+    steps = np.eye(size).reshape(size, *inputs[j].shape)
+    rows = [_slope(func, inputs, j, i, step, tolerance.eps) for step in steps]
+    if rows:
+        return np.stack(rows)
+    return np.zeros((0, _flat(func(*inputs), i).size))
+
+
+def _slope(func, inputs, j, i, step, eps):
+    """(f(x + ε·step) − f(x − ε·step)) / 2ε, flat."""
+    before, after = (_flat(func(*_moved(inputs, j, sign * eps * step)), i) for sign in (-1, 1))
+    return (after - before) / (2 * eps)
+
+
+def _moved(inputs, j, change):
+    """The inputs with the j-th moved a little."""
+    x = inputs[j]
+    moved = _on_device_of(x, (to_host(x._a) + change).astype(x._a.dtype))
+    moved.requires_grad_()
+    return (*inputs[:j], moved, *inputs[j + 1 :])
+
+
+def _flat(result, i):
+    """The values of output ``i`` (of all, if it is None) in one row."""
+    results = (result,) if isinstance(result, Tensor) else tuple(result)
+    if i is not None:
+        results = (_differentiable(results)[i],)
+    return np.concatenate([np.asarray(to_host(r._a)).reshape(-1).astype(np.float64) for r in results])
+
+
+def _compare_along_a_direction(func, inputs, i, j, tolerance):
+    """uᵀ·J·v both ways, for a random u over the input and v over the output."""
+    output = _differentiable(func(*inputs))[i]
+    draw = np.random.RandomState(0).standard_normal
+    u, v = draw(inputs[j].shape), draw(output.shape)
+    measured = _slope(func, inputs, j, i, u, tolerance.eps) @ v.reshape(-1)
+    computed = _pulled_back(output, inputs[j], v.astype(output._a.dtype), tolerance) @ u.reshape(-1)
+    if not np.allclose(computed, measured, rtol=tolerance.rtol, atol=tolerance.atol, equal_nan=True):
+        raise GradcheckError(f"Jacobian mismatch for output {i} with respect to input {j},\nnumerical:{measured}\nanalytical:{computed}\n")
+
+
+def _differentiable(outputs):
+    """The outputs through which gradients flow."""
+    outputs = (outputs,) if isinstance(outputs, Tensor) else tuple(outputs)
+    return tuple(out for out in outputs if isinstance(out, Tensor) and out.requires_grad)
+
+
+def _on_device_of(tensor, array):
+    return wrap(to_array(array, tensor.device))
+
+
+def _spaced(array, spaced):
+    """The same values, with gaps in memory if that is wanted."""
+    return np.repeat(array[..., None], 2, axis=-1)[..., 0] if spaced else array

@@ -1,0 +1,301 @@
+"""How an op is called: one plain closure per arity, made when the op is declared. Step into one with a debugger.
+
+Each does the same: take the arrays out, run ``forward``, wrap the result, and (if an input requires grad) write a
+Node. Checks cost nothing until they fail: ``forward`` runs in a ``try``, and only its exception is explained.
+"""
+
+from numpy import asarray, generic, ndarray
+
+from . import cpu
+from .device import is_array, namespace
+from .dtypes import from_numpy_dtype
+from .errors import compose, error, operand_shapes_error
+from .node import next_key
+from .promote import COMMON, FLOAT, NUMBERS, as_operand, device_text, not_a_tensor, promoted, raw_operands
+from .state import notify, thread, watchers
+from .tensor import Tensor, edge_of, wrap
+
+new = object.__new__
+
+
+def make_unary(decl):
+    """The call of an op with one input and no parameters: ``exp(x)``."""
+    forward, node_class, differentiable = decl.forward, decl.node, decl.differentiable
+    floats, kinds = decl.promotion == FLOAT, decl.kinds
+    wanted = decl.needs[0]
+    keep_x, keep_y = decl.inputs[0] in wanted, "y" in wanted
+
+    def unary(input, *, out=None):
+        if not isinstance(input, Tensor):
+            return unwrapped(decl, (input,), {})
+        x = input._a
+        if kinds is not None and x.dtype.kind not in kinds:
+            raise refused(decl, x)
+        if floats and x.dtype.kind not in "fc":
+            (x,) = promoted(decl, (input,))
+        kind = type(x)
+        try:
+            y = forward(cpu if kind is ndarray else namespace(x), x)
+        except Exception as exc:
+            raise explained(decl, exc, (x,), {}) from None
+        if type(y) is not kind:  # NumPy's 0-d results are scalars
+            y = asarray(y)
+        result = new(Tensor)
+        result._a, result._rg, result._edge, result._base, result._acc = y, False, None, None, None
+        result._ver = version = [0]
+        if differentiable and (input._rg or input._base is not None) and thread.grad_enabled:
+            edge = edge_of(input)
+            if edge is not None:
+                node = node_class()
+                node.key = next_key()
+                node.edges = (edge,)
+                node.saved = (x if keep_x else None, y if keep_y else None)
+                node.guards = (((input._ver, input._ver[0]),) if keep_x else ()) + (((version, 0),) if keep_y else ())
+                node.shape, node.dtype, node.several, node.hooks = y.shape, y.dtype, None, None
+                result._rg, result._edge = True, (node, 0)
+        if watchers:
+            notify(decl, (input,), {}, result)
+        return result if out is None else Tensor._write_out(out, result, decl.name)
+
+    return unary
+
+
+def make_binary(decl, operator=False):
+    """The call of an op with two inputs and no parameters: ``mul(a, b)``; either may be a Python number.
+
+    As an ``operator`` (``a * b``) it answers NotImplemented to what it does not know, so that Python asks the other side.
+    """
+    forward, node_class, differentiable = decl.forward, decl.node, decl.differentiable
+    floats, promotes = decl.promotion == FLOAT, decl.promotion in (COMMON, FLOAT)
+    keep_for_a, keep_for_b, keep_for_both = kept_by_edges(decl)
+    scalar_kinds = {float: "fc", int: "fc" if floats else "fiuc"}  # array kinds with which NumPy's and PyTorch's result types agree
+    if not decl.numbers:
+        scalar_kinds = {}
+    no_kinds = ""
+
+    def binary(input, other, *, out=None):
+        edge_a = edge_b = None
+        if isinstance(input, Tensor):
+            x = input._a
+            if isinstance(other, Tensor):
+                y = other._a
+                if x.dtype is not y.dtype or type(x) is not type(y) or (floats and x.dtype.kind not in "fc"):
+                    x, y = operands(decl, input, other, promotes)
+                if other._rg or other._base is not None:
+                    edge_b = other._edge or edge_of(other) if other._base is None else edge_of(other)
+            elif x.dtype.kind in scalar_kinds.get(type(other), no_kinds):
+                y = other
+            elif decl.numbers and (isinstance(other, NUMBERS) or promotes and number_like(other)):
+                x, y = operands(decl, input, other, promotes)
+            else:
+                return unsupported(decl, other, 1, operator)
+            if input._rg or input._base is not None:
+                edge_a = input._edge or edge_of(input) if input._base is None else edge_of(input)
+            lead = x
+        elif isinstance(other, Tensor):
+            if not (decl.numbers and (isinstance(input, NUMBERS) or number_like(input))):
+                return unsupported(decl, input, 0, operator)
+            x, y = operands(decl, input, other, promotes)
+            edge_b = edge_of(other)
+            lead = y
+        else:
+            return unwrapped(decl, (input, other), {})
+        kind = type(lead)
+        try:
+            z = forward(cpu if kind is ndarray else namespace(lead), x, y)
+        except Exception as exc:
+            raise explained(decl, exc, (x, y), {}) from None
+        if type(z) is not kind:
+            z = asarray(z)
+        result = new(Tensor)
+        result._a, result._rg, result._edge, result._base, result._acc = z, False, None, None, None
+        result._ver = version = [0]
+        if differentiable and (edge_a is not None or edge_b is not None) and thread.grad_enabled:
+            keep_x, keep_y, keep_z = keep_for_a if edge_b is None else keep_for_b if edge_a is None else keep_for_both
+            node = node_class()
+            node.key = next_key()
+            node.edges = (edge_a, edge_b)
+            node.saved = (x if keep_x else None, y if keep_y else None, z if keep_z else None)
+            if keep_x and keep_y and edge_a is not None and edge_b is not None:
+                guards = ((input._ver, input._ver[0]), (other._ver, other._ver[0]))
+            else:
+                guards = ((input._ver, input._ver[0]),) if keep_x and isinstance(input, Tensor) else ()
+                if keep_y and isinstance(other, Tensor):
+                    guards += ((other._ver, other._ver[0]),)
+            if keep_z:
+                guards += ((version, 0),)
+            node.guards = guards
+            node.shape, node.dtype, node.several, node.hooks = z.shape, z.dtype, None, None
+            result._rg, result._edge = True, (node, 0)
+        if watchers:
+            notify(decl, (input, other), {}, result)
+        return result if out is None else Tensor._write_out(out, result, decl.name)
+
+    return binary
+
+
+def kept_by_edges(decl):
+    """(save a, save b, save y) when only a needs a gradient, when only b does, when both do: only what the rules in use name is saved."""
+    for_a, for_b = decl.needs
+    return [tuple(name in wanted for name in (*decl.inputs, "y")) for wanted in (for_a, for_b, for_a + for_b)]
+
+
+def make_nary(decl):
+    """The call of every other op: any number of inputs, keyword parameters, several outputs, views."""
+    forward, single, names = decl.forward, len(decl.outputs) == 1, decl.inputs
+
+    def nary(*inputs, **params):
+        tensor = next((value for value in inputs if isinstance(value, Tensor)), None)
+        if tensor is None:
+            return unwrapped(decl, inputs, params)
+        arrays = arrays_of(decl, inputs, tensor)
+        if decl.kinds is not None and arrays[0].dtype.kind not in decl.kinds:
+            raise refused(decl, arrays[0])
+        lead = arrays[0] if arrays[0] is not None and not isinstance(arrays[0], NUMBERS) else tensor._a
+        kind = type(lead)
+        try:
+            y = forward(cpu if kind is ndarray else namespace(lead), *arrays, **params)
+        except Exception as exc:
+            raise explained(decl, exc, arrays, params) from None
+        if single and not isinstance(y, tuple | list):
+            results = (wrap(y if type(y) is kind else as_array(y)),)
+        else:
+            results = tuple(wrap(o if type(o) is kind else as_array(o)) for o in y)
+        if decl.view:
+            mark_views(decl, tensor, results, params)
+        if decl.differentiable and thread.grad_enabled:
+            edges = tuple(edge_of(value) if isinstance(value, Tensor) else None for value in inputs)
+            if any(edges):
+                for position in decl.ruleless:
+                    if edges[position] is not None:
+                        raise error("no_rule", function=decl.native or decl.name, argument=decl.inputs[position])
+                record(decl, inputs, arrays, results, params, edges)
+        output = results[0] if single and not isinstance(y, tuple | list) else results if decl.returns is tuple else decl.returns(*results)
+        if watchers:
+            notify(decl, inputs, params, output)
+        return output
+
+    nary.names = names
+    return nary
+
+
+def as_array(value):
+    """NumPy's 0-d results are scalars; an array of another device (what a transfer makes) stays as it is."""
+    return asarray(value) if isinstance(value, (generic, *NUMBERS)) else value
+
+
+def arrays_of(decl, inputs, tensor):
+    """The inputs as arrays: promoted together if the op says so, else as they are."""
+    if decl.promotion in (COMMON, FLOAT) and len(inputs) > 1:
+        return promoted(decl, inputs)
+    kind, arrays = type(tensor._a), []
+    for position, value in enumerate(inputs):
+        array = value._a if isinstance(value, Tensor) else value
+        if isinstance(value, Tensor) and type(array) is not kind:
+            raise error("device_mix", a=device_text(tensor._a), b=device_text(array))
+        if not isinstance(value, Tensor) and value is not None and not isinstance(value, NUMBERS):
+            as_operand(decl, value, position)
+        arrays.append(array)
+    if decl.promotion == FLOAT and arrays[0].dtype.kind not in "fc":
+        return promoted(decl, inputs)
+    return arrays
+
+
+def mark_views(decl, tensor, results, params):
+    """Results that look into ``tensor``'s memory share its version and remember how to get there from the base."""
+    base = tensor if tensor._base is None else tensor._base
+    for number, result in enumerate(results):
+        result._base, result._ver = base, tensor._ver
+        result._seen = tensor._ver[0]
+        result._chain = (*tensor._chain, (decl.raw, params))
+        if tensor._from is not None:
+            result._from = tensor._from
+        elif not thread.grad_enabled:
+            result._from = "no_grad"
+        if decl.n_diff == "all":
+            result._chain = (*tensor._chain, (_output(decl.raw, number), params))
+            result._from = "several"
+
+
+def _output(raw, number):
+    """The function that makes only the view ``number`` of several."""
+    return lambda tensor, **params: raw(tensor, **params)[number]
+
+
+def record(decl, inputs, arrays, results, params, edges):
+    """Write the node: edges to the inputs, and only those values that the rules of the needed edges name."""
+    node = new(decl.nodes[decl.overload(inputs, params)] if decl.overload else decl.node)
+    node.key, node.edges, node.hooks = next_key(), edges, None
+    wanted = set(decl.needs[0]) if decl.variadic else {name for names, edge in zip(decl.needs, edges, strict=True) if edge for name in names}
+    guards = [(v._ver, v._ver[0]) for v, name in zip(inputs, decl.inputs, strict=False) if name in wanted and isinstance(v, Tensor)]
+    guards += [(r._ver, r._ver[0]) for r, name in zip(results, decl.outputs, strict=False) if name in wanted]
+    kept_outputs = [r._a if name in wanted else None for r, name in zip(results, decl.outputs, strict=False)]
+    if decl.variadic:
+        node.saved = (tuple(a.shape for a in arrays), *kept_outputs, *(params[p] for p in decl.params))
+    else:
+        kept = [a if name in wanted else None for a, name in zip(arrays, decl.inputs, strict=True)]
+        shapes = [getattr(a, "shape", ()) for a in arrays]
+        node.saved = (*kept, *kept_outputs, *shapes, *(params[p] for p in decl.params))
+    node.guards = tuple(guards)
+    count = len(results) if decl.n_diff == "all" else decl.n_diff
+    if decl.n_diff == 1:
+        node.shape, node.dtype, node.several = results[0]._a.shape, results[0]._a.dtype, None
+    else:
+        node.shape, node.dtype, node.several = tuple(r._a.shape for r in results), tuple(r._a.dtype for r in results), count
+    for number in range(count):
+        if results[number]._a.dtype.kind in "fc":
+            results[number]._rg, results[number]._edge = True, (node, number)
+
+
+def operands(decl, a, b, promotes):
+    """Two arrays of one dtype on one device; an op that does not promote gets them as they are."""
+    if promotes:
+        return promoted(decl, (a, b))
+    return arrays_of(decl, (a, b), a if isinstance(a, Tensor) else b)
+
+
+def number_like(value):
+    """True for NumPy's scalars, which count as Python numbers."""
+    return hasattr(value, "item") and not hasattr(value, "__len__")
+
+
+def unwrapped(decl, values, params):
+    """No Tensor among the inputs: bare arrays mean a rule is being run; anything else is a mistake."""
+    if raw_operands(values):
+        return decl.forward(namespace(next(v for v in values if is_array(v))), *values, **params)
+    for position, value in enumerate(values):
+        if not isinstance(value, NUMBERS):
+            as_operand(decl, value, position)
+    raise not_a_tensor(decl, values[0] if values else None, 0)
+
+
+def unsupported(decl, value, position, operator):
+    """For an operator Python tries the other side; ``torch.add(x, "a")`` is PyTorch's TypeError."""
+    if operator and not hasattr(value, "__array_interface__"):
+        return NotImplemented
+    raise not_a_tensor(decl, value, position)
+
+
+def refused(decl, array):
+    """PyTorch's error for a dtype that the op's kernel does not know."""
+    return error("not_implemented_for", kernel=decl.kernel or f"{decl.name}_cpu", dtype=from_numpy_dtype(array.dtype).title)
+
+
+def explained(decl, exc, arrays, params):
+    """PyTorch's exception in place of NumPy's."""
+    if decl.explain is not None:
+        better = decl.explain(exc, arrays, params)
+        if better is not None:
+            return better
+    if decl.kinds is not None:
+        for array in arrays:
+            if hasattr(array, "dtype") and array.dtype.kind not in decl.kinds:
+                return refused(decl, array)
+    shapes = [a.shape for a in arrays if hasattr(a, "shape")]
+    if decl.promotion != "keep" and len(shapes) > 1:
+        clash = operand_shapes_error(shapes)
+        if clash is not None:
+            return clash
+    if hasattr(exc, "add_note") and "\n  Try: " in str(exc):
+        return exc  # it is one of ours already, from an op inside the op
+    return RuntimeError(compose(f"{decl.name}: {exc}", "Check the shapes and dtypes: " + ", ".join(map(str, shapes))))

@@ -1,0 +1,60 @@
+"""The CPU's namespace: all of NumPy, and the names that NumPy lacks. ``gpu.py`` has the same names on CuPy.
+
+An op's ``forward(xp, ...)`` writes ``xp.exp(x)`` or ``xp.conv2d(x, w, win)`` and never asks where ``x`` lives.
+"""
+
+import warnings
+
+import numpy
+
+from .cpu_conv import conv2d, conv2d_input, conv2d_weight  # noqa: F401
+from .cpu_pool import avg_pool2d, avg_pool2d_backward, max_pool2d, max_pool2d_gather, max_pool2d_scatter  # noqa: F401
+from .special import erf, erfc  # noqa: F401 - part of the namespace
+
+# This module is NumPy, and more. A star import would also load what NumPy loads on demand (numpy.ma, numpy.f2py).
+globals().update({key: value for key, value in vars(numpy).items() if not key.startswith("_")})
+
+name = "numpy"
+
+# log(0) is -inf and 0/0 is nan, without a word, as in PyTorch. This filter silences NumPy for our own calls alone.
+warnings.filterwarnings("ignore", category=RuntimeWarning, module="lesson_lib")
+
+
+# The reductions that numpy.sum, prod, max and min wrap: called directly they take half the time.
+
+
+def sum(x, axis=None, dtype=None, keepdims=False):
+    """The sum over ``axis``, in the dtype of ``x`` if it is a float, else in int64."""
+    return numpy.add.reduce(x, axis=axis, dtype=dtype, keepdims=keepdims)
+
+
+def prod(x, axis=None, dtype=None, keepdims=False):
+    """The product over ``axis``."""
+    return numpy.multiply.reduce(x, axis=axis, dtype=dtype, keepdims=keepdims)
+
+
+def max(x, axis=None, keepdims=False):
+    """The largest element along ``axis``; nan if there is one."""
+    return numpy.maximum.reduce(x, axis=axis, keepdims=keepdims)
+
+
+def min(x, axis=None, keepdims=False):
+    """The smallest element along ``axis``; nan if there is one."""
+    return numpy.minimum.reduce(x, axis=axis, keepdims=keepdims)
+
+
+def to_device(array, index=None):
+    """An array on this device: a NumPy array is."""
+    return numpy.asarray(array)
+
+
+def to_host(array):
+    """A NumPy array."""
+    return array
+
+
+def scatter_add(shape, index, values):
+    """Zeros of ``shape`` with ``values`` added at ``index``; an index that comes up twice adds twice."""
+    out = numpy.zeros(shape, values.dtype)
+    numpy.add.at(out, index, values)
+    return out

@@ -1,0 +1,372 @@
+"""Going back: from the outputs to the leaves, each node once, youngest first.
+
+A consumer is always younger than the nodes it consumed, so a heap ordered by age visits every node after all of its
+consumers: a topological order without recursion and without counting edges first. A chain of 100,000 operations is a
+loop of 100,000 turns.
+"""
+
+from heapq import heappop, heappush
+from sys import getrefcount
+from typing import NamedTuple
+
+import numpy as np
+
+from .device import namespace
+from .errors import error
+from .node import AccumulateGrad
+from .op import registry
+from .state import thread
+from .tensor import Tensor, edge_of, wrap
+
+
+class Step(NamedTuple):
+    """One turn of the loop, for whoever watches: a node, what arrived, and what it sent along each edge (before un-broadcasting)."""
+
+    node: object
+    upstream: object
+    contributions: tuple
+
+
+def run(roots, *, keep_graph, taped, captured=None, on_step=None):
+    """Push the gradients ``roots`` = [(edge, gradient), ...] through the graph.
+
+    With ``captured`` = {node: {output number: None}} only paths to those nodes are walked and their gradients are
+    put there; without it every leaf accumulates. ``taped``: the gradients are Tensors and the rules are recorded.
+    """
+    heap, ready = [], {}
+    needed = None if captured is None else _leading_to(captured, [edge[0] for edge, _ in roots])
+    for (node, index), g in roots:
+        _deliver(ready, heap, node, index, g)
+    while heap:
+        node = heappop(heap)[1]
+        g = ready.pop(node)
+        if node.hooks is not None:
+            g = _call_pre_hooks(node, g)
+        if captured is not None and node in captured:
+            _capture(captured[node], g)
+            if node not in needed:
+                continue
+        if node.__class__ is AccumulateGrad:
+            contributions = ga = None  # let go of the last turn's gradients: accumulate wants to know who else holds g
+            if captured is None:
+                accumulate(node.variable, g)
+            continue
+        saved = node.saved
+        if on_step is not None:
+            saved = node.metadata.get("saved", saved)  # a recorder may have kept what backward() freed
+        if saved is None:
+            raise error("freed")
+        for cell, version in node.guards:
+            if cell[0] != version:
+                node.check()
+        if node.several:
+            g = _without_holes(node, g)
+        contributions = node.contributions(g, _as_tensors(node, saved) if taped else saved)
+        if node.hooks is not None:
+            contributions = _call_post_hooks(node, contributions, g)
+        if on_step is not None:
+            on_step(Step(node, g, tuple(contributions)))
+        if not keep_graph and node.keeps:
+            node.saved = None
+        for edge, ga in zip(node.edges, contributions):  # noqa: B905 - strict= costs a tenth of the loop
+            if edge is None or ga is None:
+                continue
+            target, index = edge
+            if needed is not None and target not in needed and target not in captured:
+                continue
+            # What follows is _deliver for the commonest case, written out because it runs once per edge.
+            if target.several is None:
+                if ga.shape != target.shape or ga.dtype is not target.dtype:
+                    ga = fitted(ga, target.shape, target.dtype)
+                if target in ready:
+                    ready[target] = ready[target] + ga
+                else:
+                    ready[target] = ga
+                    heappush(heap, (target.key, target))
+            else:
+                _deliver(ready, heap, target, index, ga)
+
+
+def _deliver(ready, heap, node, index, g):
+    """Add ``g`` to what waits for output ``index`` of ``node``."""
+    if node.several is None:
+        if node in ready:
+            ready[node] = ready[node] + g
+            return
+        ready[node] = g
+    else:
+        g = fitted(g, node.shape[index], node.dtype[index])
+        if node in ready:
+            waiting = ready[node]
+            waiting[index] = g if waiting[index] is None else waiting[index] + g
+            return
+        ready[node] = [None] * node.several
+        ready[node][index] = g
+    heappush(heap, (node.key, node))
+
+
+def fitted(g, shape, np_dtype):
+    """The gradient in its source's shape (what was broadcast is summed) and dtype."""
+    if g.shape != shape:
+        g = registry["sum_to_size"].raw(g, size=tuple(shape))
+    if isinstance(g, Tensor):
+        return g if g._a.dtype == np_dtype else registry["to_dtype"].raw(g, np_dtype=np_dtype)
+    if g.dtype == np_dtype:
+        return g
+    if g.dtype.kind == "c" and np_dtype.kind != "c":
+        g = g.real  # a real tensor that met complex ones: only the real part of the gradient is its own
+    return g.astype(np_dtype)
+
+
+def _leading_to(captured, roots):
+    """The nodes from which a captured node can be reached: the only ones worth running."""
+    seen, stack = set(), list(roots)
+    while stack:
+        node = stack.pop()
+        if node not in seen:
+            seen.add(node)
+            stack.extend(edge[0] for edge in node.edges if edge is not None)
+    needed = set()
+    for node in sorted(seen, key=lambda n: -n.key):  # oldest first: what a node leads to is decided before it
+        if any(edge is not None and (edge[0] in needed or edge[0] in captured) for edge in node.edges):
+            needed.add(node)
+    return needed
+
+
+def _capture(slots, g):
+    """Keep the gradient for the outputs of this node that were asked for."""
+    for index in slots:
+        slots[index] = g[index] if isinstance(g, list) else g
+
+
+def _without_holes(node, g):
+    """Outputs that nobody used have a gradient of zeros."""
+    if node.op is None:
+        return g  # a user's Function decides for itself
+    example = next(part for part in g if part is not None)
+    taped = isinstance(example, Tensor)
+    xp = namespace(example._a if taped else example)
+    zeros = [None if part is not None else xp.zeros(s, d) for part, s, d in zip(g, node.shape, node.dtype, strict=True)]
+    return tuple(part if part is not None else wrap(zero) if taped else zero for part, zero in zip(g, zeros, strict=True))
+
+
+def _as_tensors(node, saved):
+    """What the node saved as Tensors with their own history, so that using them in a rule is recorded.
+
+    A saved input gets the edge it came by, a saved output the node itself. Forget that, and second derivatives
+    through ``exp`` or ``tanh`` are silently wrong.
+    """
+    if node.op is None or node.op.variadic:
+        return saved
+    count = len(node.op.inputs)
+    edges = (*node.edges, *((node, number) for number in range(len(node.op.outputs))))
+    return tuple(
+        _rewrapped(value, edges[position] if position < len(edges) else None, differentiable=position < count or position - count < _carrying(node))
+        if hasattr(value, "dtype") and hasattr(value, "shape") and position < len(edges)
+        else value
+        for position, value in enumerate(saved)
+    )
+
+
+def _carrying(node):
+    return node.several or 1
+
+
+def _rewrapped(array, edge, differentiable):
+    if edge is not None and edge[0].__class__ is AccumulateGrad and edge[0].variable._a is array:
+        return edge[0].variable
+    tensor = wrap(array)
+    if edge is not None and differentiable:
+        tensor._rg, tensor._edge = True, edge
+    return tensor
+
+
+def accumulate(leaf, g):
+    """Add ``g`` to ``leaf.grad``; the first gradient becomes ``.grad`` itself."""
+    if isinstance(g, Tensor):
+        leaf._grad = g if leaf._grad is None else leaf._grad + g
+    elif leaf._grad is None:
+        # Rules may hand on the very array they were given, and .grad gets written to: keep it only if nobody else
+        # has it (three references: the engine's g, this g, and the question itself), else copy.
+        alone = type(g) is np.ndarray and getrefcount(g) <= 3 and _owns_memory(g)
+        leaf._grad = wrap(g if alone else namespace(g).array(g))
+    else:
+        grad = leaf._grad
+        if grad._rg:
+            leaf._grad = grad + wrap(g)
+        else:
+            grad._a += g  # in place: whoever holds .grad sees the sum
+            grad._ver[0] += 1
+    if leaf._post_hooks is not None:
+        for hook in tuple(leaf._post_hooks):
+            hook(leaf)
+
+
+def _owns_memory(g):
+    """True if no other array looks into g's memory. The transpose of a fresh product does: its base has no other user."""
+    if g.base is None:
+        return g.flags.writeable
+    base = g.base
+    whole = type(base) is np.ndarray and base.base is None and base.size == g.size and g.flags.c_contiguous
+    return whole and base.flags.writeable and getrefcount(base) <= 3
+
+
+def _call_pre_hooks(node, g):
+    """Hooks see Tensors and may replace the gradient: first those of the tensors that this node made, then the node's own."""
+    parts = list(g) if node.several else [g]
+    for index, hooks in node.hooks.tensor.items():
+        for hook in tuple(hooks):
+            if parts[index] is not None:
+                result = hook(_shown(parts[index]))
+                parts[index] = parts[index] if result is None else _like(parts[index], result)
+    for hook in tuple(node.hooks.pre):
+        results = hook(tuple(map(_shown, parts)))
+        if results is not None:
+            parts = [_like(part, result) for part, result in zip(parts, results, strict=True)]
+    return parts if node.several else parts[0]
+
+
+def _call_post_hooks(node, contributions, g):
+    """``node.register_hook``: ``hook(grad_inputs, grad_outputs)``, both tuples of Tensors."""
+    for hook in tuple(node.hooks.post):
+        results = hook(tuple(map(_shown, contributions)), tuple(map(_shown, g if node.several else (g,))))
+        if results is not None:
+            contributions = [_like(part, result) for part, result in zip(contributions, results, strict=True)]
+    return contributions
+
+
+def _shown(part):
+    """A gradient as a hook sees it: a Tensor, or None."""
+    if part is None or isinstance(part, Tensor):
+        return part
+    return wrap(np.asarray(part) if isinstance(part, np.generic) else part)
+
+
+def _like(part, tensor):
+    """A hook's answer in the form that the engine was working with."""
+    return tensor if tensor is None or isinstance(part, Tensor) else tensor._a
+
+
+# --- the public entrances -----------------------------------------------------------------------------------------
+
+
+def backward(tensors, grad_tensors=None, retain_graph=None, create_graph=False, inputs=None):
+    """Sum the gradients of ``tensors`` into the ``.grad`` of the leaves (or of ``inputs`` alone).
+
+    >>> import lesson_lib as torch
+    >>> x = torch.tensor([1., 2.], requires_grad=True)
+    >>> torch.autograd.backward((x * x).sum())
+    >>> x.grad
+    tensor([2., 4.])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.autograd.backward.html
+    """
+    roots = _roots(_as_tuple(tensors), _as_tuple(grad_tensors), create_graph)
+    keep = create_graph if retain_graph is None else retain_graph
+    if inputs is None:
+        _run(roots, keep_graph=keep, taped=create_graph)
+        return
+    inputs = _as_tuple(inputs)
+    for tensor, g in zip(inputs, _gradients(roots, inputs, keep, create_graph), strict=True):
+        if g is not None:
+            accumulate(tensor, g)
+
+
+def grad(outputs, inputs, grad_outputs=None, retain_graph=None, create_graph=False, only_inputs=True, allow_unused=None, materialize_grads=False):
+    """The gradients of ``outputs`` with respect to ``inputs``, returned, not accumulated.
+
+    >>> import lesson_lib as torch
+    >>> x = torch.tensor(3., requires_grad=True)
+    >>> (dx,) = torch.autograd.grad(x ** 3, x, create_graph=True)
+    >>> torch.autograd.grad(dx, x)
+    (tensor(18.),)
+
+    Source: https://pytorch.org/docs/stable/generated/torch.autograd.grad.html
+    """
+    inputs = _as_tuple(inputs)
+    for tensor in inputs:
+        if not tensor.requires_grad:
+            raise error("not_required")
+    keep = create_graph if retain_graph is None else retain_graph
+    results = _gradients(_roots(_as_tuple(outputs), _as_tuple(grad_outputs), create_graph), inputs, keep, create_graph)
+    if not (allow_unused or materialize_grads) and any(g is None for g in results):
+        raise error("unused")
+    if materialize_grads:
+        results = [wrap(namespace(t._a).zeros_like(t._a)) if g is None else g for t, g in zip(inputs, results, strict=True)]
+    return tuple(map(_shown, results))
+
+
+def trace(outputs, grad_outputs=None):
+    """Run backward as a rehearsal: the list of Steps it would take. Nothing accumulates, nothing is freed, no hook is called twice.
+
+    For the visualizer, which shows one step at a time.
+    """
+    steps = []
+    outputs = _as_tuple(outputs)
+    roots = _roots(outputs, _as_tuple(grad_outputs), False)
+    leaves = {}
+    stack, seen = [edge[0] for edge, _ in roots], set()
+    while stack:
+        node = stack.pop()
+        if node in seen:
+            continue
+        seen.add(node)
+        if node.__class__ is AccumulateGrad:
+            leaves[node] = {0: None}
+        stack.extend(edge[0] for edge in node.edges if edge is not None)
+    _run(roots, keep_graph=True, taped=False, captured=leaves, on_step=steps.append)
+    return steps
+
+
+def _gradients(roots, inputs, keep_graph, taped):
+    """One gradient (or None) per input."""
+    edges = [edge_of(tensor) for tensor in inputs]
+    captured = {}
+    for node, index in edges:
+        captured.setdefault(node, {})[index] = None
+    _run(roots, keep_graph=keep_graph, taped=taped, captured=captured)
+    return [captured[node][index] for node, index in edges]
+
+
+def _run(roots, *, taped, **options):
+    """``run`` with recording on if the gradients' own history is wanted, off otherwise."""
+    before, thread.grad_enabled = thread.grad_enabled, taped
+    try:
+        run(roots, taped=taped, **options)
+    finally:
+        thread.grad_enabled = before
+
+
+def _roots(tensors, gradients, taped):
+    """Where to start, and with which gradient: 1 for a scalar."""
+    gradients = gradients or (None,) * len(tensors)
+    roots = []
+    for number, (tensor, gradient) in enumerate(zip(tensors, gradients, strict=True)):
+        if gradient is None:
+            if not tensor.requires_grad:
+                raise error("no_grad_fn")
+            if tensor._a.size != 1:
+                raise error("non_scalar")
+            gradient = wrap(namespace(tensor._a).ones_like(tensor._a))
+        elif gradient.shape != tensor.shape:
+            raise error("grad_shape", index=number, found=gradient.shape, expected=tensor.shape)
+        elif not tensor.requires_grad:
+            raise error("no_grad_fn")
+        roots.append((edge_of(tensor), gradient if taped else gradient._a))
+    return roots
+
+
+def _as_tuple(value):
+    return () if value is None else (value,) if isinstance(value, Tensor) else tuple(value)
+
+
+def _backward_method(self, gradient=None, retain_graph=None, create_graph=False, inputs=None):
+    """Sum this tensor's gradient into the ``.grad`` of the leaves it was computed from.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.Tensor.backward.html
+    """
+    backward(self, gradient, retain_graph, create_graph, inputs)
+
+
+_backward_method.__name__ = "backward"
+Tensor.backward = _backward_method

@@ -1,0 +1,157 @@
+"""Writing in place: change the memory, record a function.
+
+Memory has no history, so an in-place op is recorded as if it had made a new tensor: the functional op runs, its
+result is copied into the old memory, and the tensor takes over the result's edge. A write to a *view* changes the base
+too: the base's new history is "the old base with this part replaced", and every other view of it is replayed from there.
+"""
+
+from numpy import generic
+
+from .device import device_of
+from .dtypes import can_cast, from_numpy_dtype
+from .errors import error
+from .node import Node, next_key, plain_title
+from .state import thread
+from .tensor import Tensor, edge_of, wrap
+
+
+def make_inplace(function, name):
+    """The in-place form of a functional op: ``mul_`` of ``mul``."""
+
+    def in_place(self, *args, **kwargs):
+        if not must_record(self, (*args, *kwargs.values())):
+            result = function(self.detach(), *args, **kwargs)
+            if result is NotImplemented:
+                return result
+            write(self, result._a)
+            return self
+        # The rule may want the value from before the write, so it gets a copy to save.
+        before = wrap(self._a.copy())
+        before._edge, before._rg = edge_of(self), True
+        if before._edge is None:
+            before._rg = False
+        result = function(before, *args, **kwargs)
+        if result is NotImplemented:
+            return result
+        write(self, result._a)
+        take_history(self, result)
+        return self
+
+    in_place.__name__ = in_place.__qualname__ = name + "_"
+    in_place.__doc__ = f"In-place form of ``{name}``: the same result, written into this tensor's memory."
+    in_place.__wrapped__ = function
+    return in_place
+
+
+def must_record(tensor, others):
+    """True if writing to ``tensor`` (with values made from ``others``) goes into its history; PyTorch's error if it may not be written to then."""
+    if not thread.grad_enabled:
+        return False
+    mine = tensor.requires_grad
+    if not mine and not any(isinstance(other, Tensor) and other.requires_grad for other in others):
+        return False
+    if tensor._base is None:
+        if mine and tensor._edge is None:
+            raise error("leaf_inplace")
+        return True
+    if tensor._from is not None:
+        raise _no_rebase(tensor)
+    if mine and tensor._base._edge is None:
+        raise error("view_leaf_inplace")
+    return True
+
+
+def _no_rebase(view):
+    """The error for a view whose base cannot take part in the history."""
+    kind = "no_grad_view_inplace" if view._from == "no_grad" else "many_views_inplace"
+    node = view.grad_fn
+    where = "A view was created in no_grad mode and is being modified inplace with grad mode enabled."
+    return error(kind, start=f"Output {view.output_nr} of {plain_title(node.title)} is a view and is being modified inplace." if node else where)
+
+
+def write(tensor, array):
+    """Copy ``array`` into the tensor's memory and count a new version; nothing is changed if it does not fit."""
+    target = tensor._a
+    if array.shape != target.shape:
+        raise error("inplace_shape", shape=list(target.shape), broadcast=list(array.shape))
+    if array.dtype is not target.dtype and not can_cast(from_numpy_dtype(array.dtype), from_numpy_dtype(target.dtype)):
+        raise error("cast_result", found=from_numpy_dtype(array.dtype).title, wanted=from_numpy_dtype(target.dtype).title)
+    overwrite(tensor, array)
+
+
+def overwrite(tensor, value, explain=None):
+    """``value``, an array or a number, into the tensor's memory; one version more. ``explain()`` makes the error if the shapes do not fit."""
+    try:
+        tensor._a[...] = value
+    except ValueError:
+        if 0 in tensor._a.strides:  # a stretched view: NumPy does not let it be written to
+            raise error("overlap") from None
+        raise explain() if explain else error("read_only") from None
+    tensor._ver[0] += 1
+
+
+def take_history(tensor, result):
+    """``tensor`` (just overwritten with ``result``'s values) continues with ``result``'s history."""
+    edge = result._edge
+    if edge is None:
+        return
+    node = edge[0]
+    # A saved output is guarded by the version of the tensor that the user holds.
+    node.guards = tuple((tensor._ver, tensor._ver[0]) if cell is result._ver else (cell, v) for cell, v in node.guards or ())
+    tensor._ver[1:] = [node.title if tensor._base is None else "torch::autograd::CopySlices"]  # who wrote last: an error may have to say it
+    if tensor._base is None:
+        tensor._edge, tensor._rg = edge, True
+        return
+    base = tensor._base
+    base._edge, base._rg = (CopySlices(base, tensor._chain, edge), 0), True
+    tensor._seen = -1  # the view itself is replayed from its base, like all others
+
+
+class CopySlices(Node):
+    """History of a base after one of its views was overwritten: gradients of that part go to what was written, the rest to the old base."""
+
+    __slots__ = ("chain",)
+    title = "CopySlices"
+
+    def __init__(self, base, chain, written):
+        self.key, self.chain, self.several, self.hooks = next_key(), chain, None, None
+        self.edges, self.saved, self.guards = (edge_of(base), written), (), ()
+        self.shape, self.dtype = base._a.shape, base._a.dtype
+
+    def contributions(self, g, saved):
+        """g with a hole for the old base; the part that fills the hole for what was written."""
+        taped = isinstance(g, Tensor)
+        whole = g if taped else wrap(g.reshape(()) if isinstance(g, generic) else g)
+        part, rest = self._view(whole), None
+        if self.edges[0] is not None:
+            rest = whole.clone()
+            self._view(rest).zero_()  # in place on a view of the copy: recorded when the gradient itself is
+        if taped:
+            return rest, part.clone()
+        return rest if rest is None else rest._a, part._a
+
+    def _view(self, tensor):
+        for function, params in self.chain:
+            tensor = function(tensor, **params)
+        return tensor
+
+
+def write_out(out, result, name):
+    """``out=``: put a result into a given tensor, which takes the result's shape if its own does not fit."""
+    if isinstance(result, tuple):
+        return type(result)(*(write_out(*pair, name) for pair in zip(out, result, strict=True)))
+    if thread.grad_enabled and (out.requires_grad or result.requires_grad):
+        raise error("out_grad", name=name)
+    if not can_cast(result.dtype, out.dtype):
+        raise error("cast_result", found=result.dtype.title, wanted=out.dtype.title)
+    if device_of(out._a) != device_of(result._a):
+        raise error("device_mix", a=device_of(out._a), b=device_of(result._a))
+    if out._a.shape == result._a.shape:
+        out._a[...] = result._a
+    else:
+        out._a = result._a.astype(out._a.dtype)
+    out._ver[0] += 1
+    return out
+
+
+Tensor._write_out = staticmethod(write_out)

@@ -1,0 +1,27 @@
+"""What differs from thread to thread (is gradient recording on?) and who is watching."""
+
+import threading
+
+
+class _ThreadState(threading.local):
+    """Every thread starts with gradients on: one thread's ``no_grad`` is invisible to the others."""
+
+    grad_enabled = True
+    inference = False
+
+
+thread = _ThreadState()
+
+watchers = []
+"""Callables ``watcher(op, inputs, params, output)``, told of every operation after it ran.
+
+The graph recorder, the visualizer and the profiler are watchers; the core knows no screen. ``inputs`` is the tuple
+of tensors and numbers that the op was given, ``params`` a dict of its other arguments, ``output`` the tensor (or
+tuple of tensors) it made. An empty list costs one truth test per operation.
+"""
+
+
+def notify(op, inputs, params, output):
+    """Tell every watcher. A copy is walked, so a watcher may take itself off the list."""
+    for watcher in tuple(watchers):
+        watcher(op, inputs, params, output)

@@ -1,0 +1,397 @@
+"""The Tensor: an array, and the edge that says where it came from.
+
+Everything that computes is attached by the declarations in ``ops``; this file holds what a tensor *is*.
+"""
+
+import copy
+import weakref
+
+import numpy as np
+
+from . import dtypes
+from .device import device, device_of, namespace, to_host
+from .errors import error
+from .node import AccumulateGrad, Handle, hooks_of
+from .printing import format_array
+from .state import thread
+
+
+class Size(tuple):
+    """A shape: a tuple that prints as ``torch.Size([2, 3])`` and knows ``numel()``."""
+
+    def __repr__(self):
+        return f"torch.Size([{', '.join(map(str, self))}])"
+
+    def numel(self):
+        """The number of elements of a tensor of this shape."""
+        count = 1
+        for size in self:
+            count *= size
+        return count
+
+    def __getitem__(self, index):
+        item = tuple.__getitem__(self, index)
+        return Size(item) if isinstance(index, slice) else item
+
+    def __add__(self, other):
+        return Size(tuple.__add__(self, tuple(other)))
+
+
+class Tensor:
+    """An n-dimensional array with PyTorch's behaviour: gradients, views, versions.
+
+    Source: https://pytorch.org/docs/stable/tensors.html
+    """
+
+    # _a     the array (numpy.ndarray or cupy.ndarray, never a NumPy scalar)
+    # _rg    requires_grad
+    # _edge  (node, output number) of the operation that made it; None for a leaf
+    # _base  the tensor whose memory this one looks into, None if it owns its memory
+    # _ver   a list with one number, the count of in-place writes; views share their base's list
+    # _acc   for a leaf: a weak reference to its AccumulateGrad node, or None
+    __slots__ = ("_a", "_rg", "_edge", "_base", "_ver", "_acc", "__dict__", "__weakref__")
+
+    # Rarely set, so they are class attributes until then.
+    _grad = None  # the Tensor in .grad
+    _chain = ()  # for a view: the (function, params) that lead from the base to it
+    _seen = 0  # for a view: the version at which its _edge was right
+    _from = None  # for a view that may not be written to while recording: "several" (unbind, split) or "no_grad", where it was made
+    _post_hooks = None  # hooks to call after .grad was accumulated
+    __array_priority__ = 1000  # NumPy's operators leave the work to ours
+    is_sparse = is_quantized = is_mkldnn = is_nested = is_meta = False
+    layout = "torch.strided"
+
+    # --- what it is --------------------------------------------------------------------------------------------
+
+    shape = property(lambda self: Size(self._a.shape), doc="The sizes of all dimensions.")
+    ndim = property(lambda self: self._a.ndim, doc="The number of dimensions.")
+    dtype = property(lambda self: dtypes.from_numpy_dtype(self._a.dtype), doc="The element type.")
+    device = property(lambda self: device_of(self._a), doc="Where the tensor lives.")
+    itemsize = property(lambda self: self._a.itemsize, doc="Bytes per element.")
+    nbytes = property(lambda self: self._a.size * self._a.itemsize, doc="Bytes of all elements.")
+    is_cuda = property(lambda self: self.device.type == "cuda")
+    is_cpu = property(lambda self: self.device.type == "cpu")
+
+    def size(self, dim=None):
+        """The shape, or the size of dimension ``dim``."""
+        return self.shape if dim is None else self._a.shape[wrap_dim(dim, self._a.ndim)]
+
+    def dim(self):
+        """The number of dimensions."""
+        return self._a.ndim
+
+    ndimension = dim
+
+    def numel(self):
+        """The number of elements."""
+        return self._a.size
+
+    nelement = numel
+
+    def element_size(self):
+        """Bytes per element."""
+        return self._a.itemsize
+
+    def stride(self, dim=None):
+        """How many elements apart neighbours along each dimension lie."""
+        strides = tuple(step // self._a.itemsize for step in self._a.strides)
+        return strides if dim is None else strides[wrap_dim(dim, self._a.ndim)]
+
+    def storage_offset(self):
+        """How many elements into its memory the tensor starts."""
+        if self._base is None:
+            return 0
+        return (self._address() - self._base._address()) // self._a.itemsize
+
+    def _address(self):
+        return self._a.__array_interface__["data"][0] if isinstance(self._a, np.ndarray) else self._a.data.ptr
+
+    def data_ptr(self):
+        """The address of the first element."""
+        return self._address()
+
+    def is_contiguous(self, memory_format=None):
+        """True if the elements lie in memory in row-major order without gaps."""
+        return bool(self._a.flags.c_contiguous)
+
+    def get_device(self):
+        """The GPU's number, or -1 on the CPU."""
+        return -1 if self.is_cpu else self.device.index
+
+    def is_floating_point(self):
+        """True for a float dtype."""
+        return self._a.dtype.kind == "f"
+
+    def is_complex(self):
+        """True for a complex dtype."""
+        return self._a.dtype.kind == "c"
+
+    def is_signed(self):
+        """True if the dtype has negative numbers."""
+        return self._a.dtype.kind in "ifc"
+
+    # --- gradients ---------------------------------------------------------------------------------------------
+
+    @property
+    def requires_grad(self):
+        """True if operations on this tensor are recorded."""
+        return edge_of(self) is not None if self._base is not None else self._rg
+
+    @requires_grad.setter
+    def requires_grad(self, value):
+        if not self.is_leaf and not value:
+            raise error("change_non_leaf")
+        if value and self._a.dtype.kind not in "fc":
+            raise error("grad_dtype")
+        self._rg = bool(value)
+
+    def requires_grad_(self, requires_grad=True):
+        """Start (or stop) recording operations on this leaf, in place."""
+        self.requires_grad = requires_grad
+        return self
+
+    @property
+    def is_leaf(self):
+        """True if no recorded operation made this tensor."""
+        return self.grad_fn is None
+
+    @property
+    def grad_fn(self):
+        """The node that made this tensor, None for a leaf."""
+        edge = refreshed_edge(self) if self._base is not None else self._edge
+        return edge and edge[0]
+
+    @property
+    def output_nr(self):
+        """Which output of ``grad_fn`` this tensor is."""
+        edge = self._edge
+        return edge[1] if edge else 0
+
+    @property
+    def grad(self):
+        """The accumulated gradient of a leaf (or of a tensor that called ``retain_grad``), None before the first backward."""
+        return self._grad
+
+    @grad.setter
+    def grad(self, value):
+        if value is not None:
+            for what in ("shape", "dtype", "device"):
+                if getattr(value, what) != getattr(self, what):
+                    raise error("assign_grad", what={"shape": "size", "dtype": "type", "device": "device"}[what])
+        self._grad = value
+
+    @grad.deleter
+    def grad(self):
+        self._grad = None
+
+    @property
+    def _version(self):
+        """The count of in-place writes to this tensor's memory."""
+        return self._ver[0]
+
+    def _is_view(self):
+        return self._base is not None
+
+    def detach(self):
+        """The same memory and version without the history."""
+        result = wrap(self._a)
+        result._ver = self._ver
+        return result
+
+    @property
+    def data(self):
+        """The same memory, without history and without version checks: writes to it go unnoticed by autograd."""
+        return wrap(self._a)
+
+    @data.setter
+    def data(self, value):
+        self._a = value._a
+        self._acc = None  # the new array may have another shape or dtype
+
+    def retain_grad(self):
+        """Keep ``.grad`` for this tensor although it is not a leaf."""
+        if not self.requires_grad:
+            raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
+        if self.is_leaf or getattr(self, "_retains", False):
+            return
+        self._retains = True
+        keeper = weakref.ref(self)  # the node must not keep its tensor alive
+
+        def keep(grad):
+            tensor = keeper()
+            if tensor is not None:
+                tensor._grad = grad
+
+        self._add_pre_hook(keep)
+
+    @property
+    def retains_grad(self):
+        """True after ``retain_grad()`` on a tensor that is not a leaf."""
+        return getattr(self, "_retains", False)
+
+    def register_hook(self, hook):
+        """Call ``hook(grad)`` when this tensor's gradient is known; what it returns (if not None) replaces the gradient."""
+        if not self.requires_grad:
+            raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
+        return self._add_pre_hook(hook)
+
+    def _add_pre_hook(self, hook):
+        node, index = edge_of(self)
+        if self.is_leaf:
+            self._keep_acc = node  # the leaf's node lives only while a graph uses it; a hook must outlast that
+        return Handle.append(hooks_of(node).tensor.setdefault(index, []), hook)
+
+    def register_post_accumulate_grad_hook(self, hook):
+        """Call ``hook(self)`` each time ``.grad`` of this leaf was accumulated."""
+        if not self.is_leaf:
+            raise RuntimeError("post accumulate grad hooks cannot be registered on non-leaf tensors")
+        if self._post_hooks is None:
+            self._post_hooks = []
+        return Handle.append(self._post_hooks, hook)
+
+    # --- to Python and NumPy -----------------------------------------------------------------------------------
+
+    def item(self):
+        """The only element, as a Python number."""
+        if self._a.size != 1:
+            raise error("item", size=self._a.size)
+        return self._a.item()
+
+    def tolist(self):
+        """Nested lists of Python numbers (one number for a 0-d tensor)."""
+        return self._a.tolist()
+
+    def numpy(self, *, force=False):
+        """The NumPy array; it shares this tensor's memory."""
+        if force:
+            return to_host(self._a)
+        if self.requires_grad:
+            raise error("numpy_grad")
+        if not isinstance(self._a, np.ndarray):
+            raise error("numpy_device", device=self.device)
+        return self._a
+
+    def __array__(self, dtype=None, copy=None):
+        return np.array(self.numpy(), dtype=dtype, copy=copy)
+
+    def __bool__(self):
+        if self._a.size != 1:
+            raise error("bool_many" if self._a.size else "bool_none")
+        return bool(self._a.item())
+
+    def __int__(self):
+        return int(self.item())
+
+    def __float__(self):
+        return float(self.item())
+
+    def __complex__(self):
+        return complex(self.item())
+
+    def __index__(self):
+        if self._a.size != 1 or self._a.dtype.kind not in "iub":
+            raise error("index_scalar")
+        return int(self._a.item())
+
+    def __len__(self):
+        if self._a.ndim == 0:
+            raise error("len_0d")
+        return self._a.shape[0]
+
+    def __iter__(self):
+        if self._a.ndim == 0:
+            raise error("iter_0d")
+        return iter(self.unbind(0))
+
+    def __contains__(self, element):
+        return bool((self == element).any())
+
+    def __format__(self, spec):
+        return format(self.item(), spec) if self._a.ndim == 0 and spec else format(str(self), spec)
+
+    def __hash__(self):
+        return id(self)
+
+    def __dir__(self):
+        return [name for name in super().__dir__() if not name.startswith("_") or name.startswith("__")]
+
+    # --- printing and copying ----------------------------------------------------------------------------------
+
+    def __repr__(self, *, tensor_contents=None):
+        grad_fn = self.grad_fn
+        return format_array(
+            to_host(self._a), self.dtype.name, device=None if self.is_cpu else str(self.device), grad_fn_name=grad_fn and grad_fn.name(),
+            requires_grad=self.requires_grad, is_parameter=getattr(self, "_is_param", False), default_float=dtypes.get_default_dtype().name,
+        )  # fmt: skip
+
+    def __deepcopy__(self, memo):
+        if id(self) in memo:
+            return memo[id(self)]
+        if not self.is_leaf:
+            raise error("deepcopy_non_leaf")
+        result = wrap(self._a.copy(), type(self))
+        result._rg = self._rg
+        memo[id(self)] = result
+        if self._grad is not None:
+            result._grad = copy.deepcopy(self._grad, memo)
+        return result
+
+    def __reduce_ex__(self, protocol):
+        if not self.is_leaf:
+            raise error("deepcopy_non_leaf")
+        return rebuild, (type(self), to_host(self._a), str(self.device), self._rg)
+
+
+def wrap(array, cls=Tensor):
+    """A new leaf tensor around ``array``; no copy."""
+    tensor = object.__new__(cls)
+    tensor._a, tensor._rg, tensor._edge, tensor._base, tensor._acc, tensor._ver = array, False, None, None, None, [0]
+    return tensor
+
+
+def rebuild(cls, array, device_name, requires_grad):
+    """A tensor out of its pickle."""
+    if device_name != "cpu":
+        dev = device(device_name)
+        array = namespace(array).to_device(array, dev.index)
+    tensor = wrap(array, cls)
+    tensor._rg = requires_grad
+    return tensor
+
+
+def wrap_dim(dim, ndim, what=None):
+    """``dim`` as a number from 0 to ndim-1, or PyTorch's IndexError. A 0-d tensor accepts 0 and -1."""
+    span = ndim or 1
+    if not -span <= dim < span:
+        raise error("dim_range", low=-span, high=span - 1, dim=dim, ndim=ndim)
+    return dim + span if dim < 0 else dim
+
+
+def edge_of(tensor):
+    """Where ``tensor``'s gradient goes: to the node that made it, to its own AccumulateGrad, or (None) nowhere."""
+    edge = tensor._edge if tensor._base is None else refreshed_edge(tensor)
+    if edge is not None or not tensor._rg:
+        return edge
+    node = tensor._acc and tensor._acc()
+    if node is None:
+        # The tensor holds its node weakly and the node holds the tensor: no cycle.
+        node = AccumulateGrad(tensor)
+        tensor._acc = weakref.ref(node)
+    return node, 0
+
+
+def refreshed_edge(view):
+    """A view's edge. If its base was rewritten since, the view's history is the chain of view ops replayed on the base."""
+    if view._seen != view._ver[0]:
+        view._seen = view._ver[0]
+        base = view._base
+        if base._edge is not None:
+            result, seen = base, thread.grad_enabled
+            thread.grad_enabled = True
+            try:
+                for function, params in view._chain:
+                    result = function(result, **params)
+            finally:
+                thread.grad_enabled = seen
+            view._edge, view._rg = result._edge, True
+    return view._edge

@@ -1,0 +1,164 @@
+"""Losses as modules: the settings are given once, the call takes prediction and target."""
+
+from ..core.errors import error
+from . import functional as F
+from .functional_loss import legacy_reduction
+from .module import Module
+
+
+class _Loss(Module):
+    """What the losses share: ``reduction``, "mean", "sum" or "none"."""
+
+    def __init__(self, size_average=None, reduce=None, reduction="mean"):
+        super().__init__()
+        self.reduction = legacy_reduction(size_average, reduce, reduction)
+
+
+class _WeightedLoss(_Loss):
+    """A loss with a weight per class or element; the weight is a buffer, so that it moves with the module."""
+
+    def __init__(self, weight=None, size_average=None, reduce=None, reduction="mean"):
+        super().__init__(size_average, reduce, reduction)
+        self.register_buffer("weight", weight)
+
+
+class L1Loss(_Loss):
+    """Mean absolute error, |x − t|.
+
+    >>> import lesson_lib as torch
+    >>> torch.nn.L1Loss()(torch.tensor([1., 2.]), torch.tensor([0., 0.]))
+    tensor(1.5000)
+
+    Source: https://pytorch.org/docs/stable/generated/torch.nn.L1Loss.html
+    """
+
+    def forward(self, input, target):
+        """The loss."""
+        return F.l1_loss(input, target, reduction=self.reduction)
+
+
+class MSELoss(_Loss):
+    """Mean squared error, (x − t)².
+
+    >>> import lesson_lib as torch
+    >>> torch.nn.MSELoss()(torch.tensor([1., 2.]), torch.tensor([0., 0.]))
+    tensor(2.5000)
+
+    Source: https://pytorch.org/docs/stable/generated/torch.nn.MSELoss.html
+    """
+
+    def forward(self, input, target):
+        """The loss."""
+        return F.mse_loss(input, target, reduction=self.reduction)
+
+
+class SmoothL1Loss(_Loss):
+    """d²/2β where |d| < β, else |d| − β/2, with d = x − t.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.nn.SmoothL1Loss.html
+    """
+
+    def __init__(self, size_average=None, reduce=None, reduction="mean", beta=1.0):
+        super().__init__(size_average, reduce, reduction)
+        self.beta = beta
+
+    def forward(self, input, target):
+        """The loss."""
+        return F.smooth_l1_loss(input, target, reduction=self.reduction, beta=self.beta)
+
+
+class HuberLoss(_Loss):
+    """d²/2 where |d| < δ, else δ(|d| − δ/2), with d = x − t.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.nn.HuberLoss.html
+    """
+
+    def __init__(self, reduction="mean", delta=1.0):
+        if not isinstance(delta, float | int):
+            raise error("huber_delta", type=type(delta))
+        super().__init__(reduction=reduction)
+        self.delta = delta
+
+    def forward(self, input, target):
+        """The loss."""
+        return F.huber_loss(input, target, reduction=self.reduction, delta=self.delta)
+
+
+class NLLLoss(_WeightedLoss):
+    """−w[t] · x[t] for log-probabilities x (N, C) and class numbers t (N).
+
+    Source: https://pytorch.org/docs/stable/generated/torch.nn.NLLLoss.html
+    """
+
+    def __init__(self, weight=None, size_average=None, ignore_index=-100, reduce=None, reduction="mean"):
+        super().__init__(weight, size_average, reduce, reduction)
+        self.ignore_index = ignore_index
+
+    def forward(self, input, target):
+        """The loss."""
+        return F.nll_loss(input, target, self.weight, ignore_index=self.ignore_index, reduction=self.reduction)
+
+
+class CrossEntropyLoss(_WeightedLoss):
+    """−ln softmax(x)[t] for scores x (N, C) and class numbers t (N) or class probabilities t (N, C).
+
+    >>> import lesson_lib as torch
+    >>> torch.nn.CrossEntropyLoss()(torch.zeros(1, 4), torch.tensor([2]))
+    tensor(1.3863)
+
+    Errors: IndexError for a class that does not exist, ValueError for batches of different sizes.
+    Source: https://pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html
+    """
+
+    def __init__(self, weight=None, size_average=None, ignore_index=-100, reduce=None, reduction="mean", label_smoothing=0.0):
+        super().__init__(weight, size_average, reduce, reduction)
+        self.ignore_index, self.label_smoothing = ignore_index, label_smoothing
+
+    def forward(self, input, target):
+        """The loss."""
+        return F.cross_entropy(
+            input, target, self.weight, ignore_index=self.ignore_index, reduction=self.reduction, label_smoothing=self.label_smoothing
+        )  # fmt: skip
+
+
+class BCELoss(_WeightedLoss):
+    """−(t ln x + (1 − t) ln(1 − x)) for probabilities x.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.nn.BCELoss.html
+    """
+
+    def forward(self, input, target):
+        """The loss."""
+        return F.binary_cross_entropy(input, target, self.weight, reduction=self.reduction)
+
+
+class BCEWithLogitsLoss(_WeightedLoss):
+    """Binary cross-entropy of σ(x), safe for large |x|; positive examples count ``pos_weight`` times.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.nn.BCEWithLogitsLoss.html
+    """
+
+    def __init__(self, weight=None, size_average=None, reduce=None, reduction="mean", pos_weight=None):
+        super().__init__(weight, size_average, reduce, reduction)
+        self.register_buffer("pos_weight", pos_weight)
+
+    def forward(self, input, target):
+        """The loss."""
+        return F.binary_cross_entropy_with_logits(input, target, self.weight, reduction=self.reduction, pos_weight=self.pos_weight)
+
+
+class KLDivLoss(_Loss):
+    """t (ln t − x) for log-probabilities x and probabilities t (``log_target``: both are logarithms).
+
+    ``reduction="batchmean"`` divides the sum by the batch size: the mathematical divergence.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.nn.KLDivLoss.html
+    """
+
+    def __init__(self, size_average=None, reduce=None, reduction="mean", log_target=False):
+        super().__init__(size_average, reduce, reduction)
+        self.log_target = log_target
+
+    def forward(self, input, target):
+        """The loss."""
+        return F.kl_div(input, target, reduction=self.reduction, log_target=self.log_target)

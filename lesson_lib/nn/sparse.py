@@ -1,0 +1,71 @@
+"""Embedding: a learned table with one row for each number."""
+
+from ..core.errors import error
+from ..core.grad_mode import no_grad
+from ..ops.create import empty
+from . import functional as F
+from . import init
+from .module import Module
+from .parameter import Parameter
+
+
+class Embedding(Module):
+    """Row i of a learned table for each number i: (*) int → (*, embedding_dim). The rows start as N(0, 1).
+
+    ``padding_idx``: a row of zeros that is not learned. ``max_norm``: longer rows are shortened when looked up.
+
+    >>> import lesson_lib as torch
+    >>> torch.nn.Embedding(10, 3)(torch.tensor([[1, 2], [4, 5]])).shape
+    torch.Size([2, 2, 3])
+
+    Errors: IndexError for a row that does not exist, NotImplementedError for ``sparse=True``.
+    Source: https://pytorch.org/docs/stable/generated/torch.nn.Embedding.html
+    """
+
+    def __init__(
+        self, num_embeddings, embedding_dim, padding_idx=None, max_norm=None, norm_type=2.0, scale_grad_by_freq=False, sparse=False, _weight=None,
+        _freeze=False, device=None, dtype=None,
+    ):  # fmt: skip
+        super().__init__()
+        if sparse:
+            raise error("embedding_sparse")
+        if padding_idx is not None:
+            if not -num_embeddings <= padding_idx < num_embeddings:
+                raise error("embedding_padding")
+            padding_idx %= num_embeddings
+        self.num_embeddings, self.embedding_dim, self.padding_idx = num_embeddings, embedding_dim, padding_idx
+        self.max_norm, self.norm_type, self.scale_grad_by_freq, self.sparse = max_norm, norm_type, scale_grad_by_freq, sparse
+        if _weight is None:
+            self.weight = Parameter(empty(num_embeddings, embedding_dim, device=device, dtype=dtype), requires_grad=not _freeze)
+            self.reset_parameters()
+        else:
+            if list(_weight.shape) != [num_embeddings, embedding_dim]:
+                raise error("embedding_weight")
+            self.weight = Parameter(_weight, requires_grad=not _freeze)
+
+    def reset_parameters(self):
+        """Draw new rows; the padding row is 0."""
+        init.normal_(self.weight)
+        if self.padding_idx is not None:
+            with no_grad():
+                self.weight[self.padding_idx].fill_(0)
+
+    def forward(self, input):
+        """The rows."""
+        return F.embedding(input, self.weight, self.padding_idx, self.max_norm, self.norm_type, self.scale_grad_by_freq, self.sparse)
+
+    def extra_repr(self):
+        """The table's size, and the settings that are not the usual ones."""
+        text = f"{self.num_embeddings}, {self.embedding_dim}"
+        usual = {"padding_idx": None, "max_norm": None, "norm_type": 2, "scale_grad_by_freq": False}
+        return text + "".join(f", {name}={getattr(self, name)}" for name, value in usual.items() if getattr(self, name) != value)
+
+    @classmethod
+    def from_pretrained(cls, embeddings, freeze=True, padding_idx=None, max_norm=None, norm_type=2.0, scale_grad_by_freq=False, sparse=False):
+        """An Embedding with the given table; ``freeze`` keeps it from being learned."""
+        if embeddings.ndim != 2:
+            raise error("embedding_dims")
+        return cls(
+            *embeddings.shape, padding_idx=padding_idx, max_norm=max_norm, norm_type=norm_type, scale_grad_by_freq=scale_grad_by_freq, sparse=sparse,
+            _weight=embeddings, _freeze=freeze,
+        )  # fmt: skip

@@ -1,0 +1,357 @@
+"""Activation functions: what bends the straight lines between two layers.
+
+``nn.functional`` has the same functions with PyTorch's ``inplace`` argument.
+"""
+
+import math
+
+from ..core.errors import error
+from ..core.mutation import make_inplace
+from ..core.op import Elementwise, op
+from .arithmetic import singles
+from .case import case
+from .select import clamp_max, where_else
+from .transcend import erf, exp, sigmoid
+from .trig import tanh
+from .view import reshape
+
+
+class Activation(Elementwise):
+    """A function of each element of a float tensor."""
+
+    kinds, method, inplace, samples = "f", False, False, singles
+
+
+# --- straight pieces -----------------------------------------------------------------------------------------------------
+
+
+@op
+class relu(Activation):
+    """Nothing below 0, y = max(x, 0).   ∂y/∂x = 1 for x > 0, else 0 (at 0 too).
+
+    >>> import lesson_lib as torch
+    >>> torch.relu(torch.tensor([-1., 0., 2.]))
+    tensor([0., 0., 2.])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.relu.html
+    """
+
+    kinds, method, inplace = None, True, True
+
+    def forward(xp, x):
+        if x.dtype.kind == "b":
+            raise error("bool_relu")
+        return xp.maximum(x, 0)
+
+    def grad_x(g, y):
+        return g * (y > 0)
+
+    def errors(t):
+        yield case(t(2, dtype="bool")), RuntimeError, "Boolean inputs not supported for relu"
+
+
+@op
+class leaky_relu(Activation):
+    """y = x for x > 0, else slope·x.   ∂y/∂x = 1 or slope (slope at 0).
+
+    Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.leaky_relu.html
+    """
+
+    def signature(input, negative_slope=0.01):
+        return input, {"negative_slope": negative_slope}
+
+    def forward(xp, x, *, negative_slope):
+        return xp.where(x > 0, x, x * negative_slope)
+
+    def grad_x(g, x, negative_slope):
+        return where_else.op.raw(x > 0, g, g * negative_slope)
+
+    def samples(t):
+        yield case(t(2, 3))
+        yield case(t(), 0.25)
+
+    def errors(t):
+        yield case(t(2, dtype="int64")), NotImplementedError, "\"leaky_relu_cpu\" not implemented for 'Long'"
+
+
+@op
+class prelu_kernel(Activation):
+    """y = x for x > 0, else w·x, with a slope that is learnt.   ∂y/∂x = 1 or w,  ∂y/∂w = 0 or x."""
+
+    public, label, samples = False, "prelu", lambda t: (case(t(2, 3), t(3)),)
+
+    def forward(xp, x, w):
+        return xp.where(x > 0, x, x * w)
+
+    def grad_x(g, x, w):
+        return where_else.op.raw(x > 0, g, g * w)
+
+    def grad_w(g, x):
+        return where_else.op.raw(x > 0, 0, g * x)
+
+
+def prelu(input, weight):
+    """y = x for x > 0, else w·x; one slope for all or one per channel (dimension 1).   ∂y/∂w = x where x ≤ 0.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.prelu.html
+    """
+    if weight.numel() == 1:
+        return prelu_kernel(input, reshape(weight, (1,) * input.ndim))
+    channels = input.shape[1] if input.ndim > 1 else 1
+    if weight.numel() != channels:
+        raise error("prelu_size", found=weight.numel(), channels=channels)
+    return prelu_kernel(input, reshape(weight, (1, channels) + (1,) * (input.ndim - 2)))
+
+
+@op
+class hardtanh(Activation):
+    """Cut off at both ends, y = min(max(x, low), high).   ∂y/∂x = 1 strictly between, else 0.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.hardtanh.html
+    """
+
+    kinds = "iuf"
+
+    def signature(input, min_val=-1.0, max_val=1.0):
+        if min_val > max_val:
+            raise error("hardtanh_order")
+        return input, {"low": min_val, "high": max_val}
+
+    def forward(xp, x, *, low, high):
+        if x.dtype.kind != "f":
+            low, high = int(low), int(high)
+        return xp.minimum(xp.maximum(x, low), high)
+
+    def grad_x(g, x, low, high):
+        return where_else.op.raw((x > low) & (x < high), g, 0)
+
+    def samples(t):
+        yield case(t(2, 3))
+        yield case(t(), -0.5, 2.0)
+
+    def errors(t):
+        yield case(t(2), 1, 0), ValueError, "min_val cannot be greater than max_val"
+
+
+def relu6(input):
+    """y = min(max(x, 0), 6). Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.relu6.html"""
+    return hardtanh(input, 0.0, 6.0)
+
+
+@op
+class threshold(Activation):
+    """y = x where x > threshold, else ``value``.   ∂y/∂x = 1 or 0.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.threshold.html
+    """
+
+    kinds = "iuf"
+    signature = lambda input, threshold, value: (input, {"threshold": threshold, "value": value})  # noqa: E731
+    samples = lambda t: (case(t(2, 3), 0.1, 20),)  # noqa: E731
+
+    def forward(xp, x, *, threshold, value):
+        return xp.where(x > threshold, x, xp.asarray(value, dtype=x.dtype))
+
+    def grad_x(g, x, threshold):
+        return where_else.op.raw(x > threshold, g, 0)
+
+
+@op
+class hardsigmoid(Activation):
+    """A sigmoid out of straight pieces, y = min(max(x + 3, 0), 6)/6.   ∂y/∂x = 1/6 for |x| < 3, else 0.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.hardsigmoid.html
+    """
+
+    def forward(xp, x):
+        return xp.minimum(xp.maximum(x + 3, 0), 6) / 6
+
+    def grad_x(g, x):
+        return where_else.op.raw((x > -3) & (x < 3), g / 6, 0)
+
+
+@op
+class hardswish(Activation):
+    """y = x·min(max(x + 3, 0), 6)/6.   ∂y/∂x = x/3 + ½ for |x| < 3, 0 below and 1 above.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.hardswish.html
+    """
+
+    def forward(xp, x):
+        return x * xp.minimum(xp.maximum(x + 3, 0), 6) / 6
+
+    def grad_x(g, x):
+        return where_else.op.raw(x <= -3, 0, where_else.op.raw(x < 3, g * (x / 3 + 0.5), g))
+
+
+# --- with an exponential -------------------------------------------------------------------------------------------------
+
+
+class ExponentialBelow(Activation):
+    """y = s·x for x > 0, else s·α(e^{kx} − 1): straight above, an exponential that flattens out below."""
+
+    kernel = "elu_cpu"
+
+    def forward(xp, x, *, alpha, scale, input_scale):
+        below = xp.expm1(xp.minimum(x, 0) * input_scale) * (alpha * scale)
+        return xp.where(x > 0, x * scale, below)
+
+    def grad_x(g, x, alpha, scale, input_scale):
+        below = exp(clamp_max(x, 0) * input_scale) * (alpha * scale * input_scale)
+        return where_else.op.raw(x > 0, g * scale, g * below)
+
+    def samples(t):
+        yield case(t(2, 3))
+        yield case(t(), 0.5)
+
+
+@op
+class elu(ExponentialBelow):
+    """y = x for x > 0, else α(eˣ − 1).   ∂y/∂x = 1 or α·eˣ.
+
+    Source: https://arxiv.org/abs/1511.07289
+    """
+
+    signature = lambda input, alpha=1.0: (input, {"alpha": alpha, "scale": 1, "input_scale": 1})  # noqa: E731
+
+
+@op
+class celu(ExponentialBelow):
+    """y = x for x > 0, else α(e^{x/α} − 1), whose slope at 0 is 1 for every α.   ∂y/∂x = 1 or e^{x/α}.
+
+    Source: https://arxiv.org/abs/1704.07483
+    """
+
+    def signature(input, alpha=1.0):
+        if alpha == 0:
+            raise error("celu_alpha")
+        return input, {"alpha": alpha, "scale": 1, "input_scale": 1 / alpha}
+
+    def errors(t):
+        yield case(t(2), 0), RuntimeError, "ZeroDivisionError: alpha cannot be 0 for CELU"
+
+
+def selu(input):
+    """ELU with the α and scale that keep mean 0 and variance 1, y = 1.0507·(x or 1.6733(eˣ − 1)).
+
+    Source: https://arxiv.org/abs/1706.02515
+    """
+    return elu.op.raw(input, alpha=1.6732632423543772848170429916717, scale=1.0507009873554804934193349852946, input_scale=1)
+
+
+@op
+class gelu(Activation):
+    r"""$y = x\,\Phi(x)$ with the normal distribution's Φ; "tanh" approximates it.   ∂y/∂x = Φ(x) + x·φ(x).
+
+    Source: https://arxiv.org/abs/1606.08415
+    """
+
+    kernel = "GeluKernelImpl"
+
+    def signature(input, *, approximate="none"):
+        if approximate not in ("none", "tanh"):
+            raise error("gelu_approximate")
+        return input, {"approximate": approximate}
+
+    def forward(xp, x, *, approximate):
+        if approximate == "tanh":
+            return 0.5 * x * (1 + xp.tanh(_ROOT * (x + _CUBIC * (x * x * x))))
+        return 0.5 * x * (1 + xp.erf(x * math.sqrt(0.5)))
+
+    def grad_x(g, x, approximate):
+        if approximate == "tanh":
+            t = tanh(_ROOT * (x + _CUBIC * (x * x * x)))
+            return g * (0.5 * (1 + t) + 0.5 * x * (1 - t * t) * (_ROOT * (1 + 3 * _CUBIC * (x * x))))
+        density = exp(-0.5 * (x * x)) * (1 / math.sqrt(2 * math.pi))
+        return g * (0.5 * (1 + erf(x * math.sqrt(0.5))) + x * density)
+
+    def samples(t):
+        yield case(t(2, 3))
+        yield case(t(), approximate="tanh")
+
+    def errors(t):
+        yield case(t(2), approximate="tan"), RuntimeError, "approximate argument must be either none or tanh."
+
+
+_ROOT, _CUBIC = math.sqrt(2 / math.pi), 0.044715  # the constants of the tanh approximation
+
+
+@op
+class silu(Activation):
+    """y = x·σ(x), also called swish.   ∂y/∂x = σ(x)·(1 + x·(1 − σ(x))).
+
+    Source: https://arxiv.org/abs/1606.08415
+    """
+
+    def forward(xp, x):
+        return x / (1 + xp.exp(-x))
+
+    def grad_x(g, x):
+        s = sigmoid(x)
+        return g * (s * (1 + x * (1 - s)))
+
+
+@op
+class softplus(Activation):
+    """A smooth relu, y = ln(1 + e^{βx})/β; beyond ``threshold`` simply x.   ∂y/∂x = σ(βx).
+
+    Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.softplus.html
+    """
+
+    signature = lambda input, beta=1.0, threshold=20.0: (input, {"beta": beta, "threshold": threshold})  # noqa: E731
+    samples = lambda t: (case(t(2, 3)), case(t(2, 3), 2, 1.0))  # noqa: E731
+
+    def forward(xp, x, *, beta, threshold):
+        z = beta * x
+        return xp.where(z > threshold, x, xp.log1p(xp.exp(xp.minimum(z, threshold))) / beta)
+
+    def grad_x(g, x, beta, threshold):
+        z = beta * x
+        return where_else.op.raw(z > threshold, g, g * sigmoid(z))
+
+
+@op
+class mish(Activation):
+    """y = x·tanh(softplus(x)).   ∂y/∂x = t + x·(1 − t²)·σ(x) with t = tanh(softplus(x)).
+
+    Source: https://arxiv.org/abs/1908.08681
+    """
+
+    def forward(xp, x):
+        return x * xp.tanh(xp.logaddexp(x, xp.zeros_like(x)))
+
+    def grad_x(g, x):
+        t = tanh(softplus(x))
+        return g * (t + x * (1 - t * t) * sigmoid(x))
+
+
+@op
+class logsigmoid(Activation):
+    """y = ln σ(x) = −softplus(−x), without underflow.   ∂y/∂x = σ(−x).
+
+    Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.logsigmoid.html
+    """
+
+    title, kernel = "LogSigmoid", "log_sigmoid_cpu"
+
+    def forward(xp, x):
+        return xp.minimum(x, 0) - xp.log1p(xp.exp(-xp.absolute(x)))
+
+    def grad_x(g, x):
+        return g * sigmoid(-x)
+
+
+def softsign(input):
+    """y = x/(1 + |x|). Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.softsign.html"""
+    return input / (abs(input) + 1)
+
+
+def tanhshrink(input):
+    """y = x − tanh(x). Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.tanhshrink.html"""
+    return input - tanh(input)
+
+
+relu_ = make_inplace(relu, "relu")
+leaky_relu_ = make_inplace(leaky_relu, "leaky_relu")
+elu_, selu_, celu_ = make_inplace(elu, "elu"), make_inplace(selu, "selu"), make_inplace(celu, "celu")
+hardtanh_, threshold_ = make_inplace(hardtanh, "hardtanh"), make_inplace(threshold, "threshold")

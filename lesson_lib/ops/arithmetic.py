@@ -1,0 +1,379 @@
+"""Sums, products and quotients: the arithmetic of arrays."""
+
+from ..core.errors import error
+from ..core.mutation import make_inplace
+from ..core.op import Elementwise, FloatElementwise, method, op
+from ..core.tensor import Tensor
+from .case import case
+
+
+def pairs(t):
+    """Cases for an op of two tensors: equal shapes, broadcasting both ways, a number on either side, 0-d and empty."""
+    yield case(t(2, 3), t(2, 3))
+    yield case(t(2, 1), t(3))
+    yield case(t(3), 2.5)
+    yield case(t(), t(2))
+    yield case(t(0, 2), t(2))
+
+
+def quotients(t):
+    """Pairs whose second operand keeps away from 0."""
+    yield case(t(2, 3), t(2, 3, low=0.5))
+    yield case(t(2, 1), t(3, low=-3, high=-1))
+    yield case(t(3), 2.5)
+    yield case(t(0, 2), t(2, low=1))
+
+
+def singles(t):
+    """Cases for an op of one tensor: a matrix, a 0-d tensor, an empty one."""
+    yield case(t(2, 3))
+    yield case(t())
+    yield case(t(0))
+
+
+def mismatched(t):
+    """Shapes that do not broadcast."""
+    message = "The size of tensor a (2) must match the size of tensor b (3) at non-singleton dimension 1"
+    yield case(t(4, 2), t(3)), RuntimeError, message
+
+
+def _scaled(input, other, *, alpha=1):
+    """``alpha`` times the second operand, as add and sub offer it."""
+    if alpha is True or alpha is False:
+        raise error("alpha_bool")
+    if isinstance(alpha, float) and not any(isinstance(v, float) or isinstance(v, Tensor) and v.is_floating_point() for v in (input, other)):
+        raise error("alpha_float")
+    if _is_bool(input) and _is_bool(other):
+        alpha = bool(alpha)  # masks stay masks
+    return input, other if alpha == 1 else other * alpha, {}
+
+
+def _is_bool(value):
+    return isinstance(value, bool) or str(getattr(value, "dtype", "")).endswith("bool")
+
+
+def _refuse_bool(values):
+    if any(map(_is_bool, values)):
+        return error("bool_subtract" if all(map(_is_bool, values)) else "bool_subtract_one")
+
+
+@op
+class add(Elementwise):
+    r"""Sum with broadcasting, $y = a + \alpha b$.   ∂y/∂a = 1,  ∂y/∂b = α.
+
+    >>> import lesson_lib as torch
+    >>> torch.add(torch.tensor([1, 2]), 10)
+    tensor([11, 12])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.add.html
+    """
+
+    symbol = "+"
+    signature = _scaled
+    errors = mismatched
+
+    def forward(xp, a, b):
+        return a + b
+
+    def grad_a(g):
+        return g
+
+    def grad_b(g):
+        return g
+
+    def samples(t):
+        yield from pairs(t)
+        yield case(t(2), t(2), alpha=3)
+
+
+@op
+class sub(Elementwise):
+    r"""Difference with broadcasting, $y = a - \alpha b$.   ∂y/∂a = 1,  ∂y/∂b = −α.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.sub.html
+    """
+
+    symbol, aliases = "-", ("subtract",)
+    signature = lambda input, other, *, alpha=1: _scaled(input, other, alpha=alpha)  # noqa: E731 - each declaration names its own
+    samples, refuse = add.op.samples, _refuse_bool
+
+    def forward(xp, a, b):
+        return a - b
+
+    def grad_a(g):
+        return g
+
+    def grad_b(g):
+        return -g
+
+    def explain(exc, arrays, params):
+        return _refuse_bool(arrays)
+
+    def errors(t):
+        yield from mismatched(t)
+        yield case(t(2, dtype="bool"), t(2, dtype="bool")), RuntimeError, "Subtraction, the `-` operator, with two bool tensors"
+        yield case(t(2, dtype="bool"), 1), RuntimeError, "Subtraction, the `-` operator, with a bool tensor"
+
+
+@op
+class rsub(Elementwise):
+    """Difference the other way round, y = b − a: what Python calls for ``1 - x``.   ∂y/∂a = −1,  ∂y/∂b = 1.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.sub.html
+    """
+
+    title, label, public, refuse = "RsubBackward1", "−", False, _refuse_bool
+    samples = lambda t: (case(t(2, 3), 2.5), case(t(), 1))  # noqa: E731
+
+    def forward(xp, a, b):
+        return b - a
+
+    def grad_a(g):
+        return -g
+
+    def grad_b(g):
+        return g
+
+
+@op
+class mul(Elementwise):
+    """Product with broadcasting, y = a·b.   ∂y/∂a = b,  ∂y/∂b = a.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.mul.html
+    """
+
+    symbol, aliases = "*", ("multiply",)
+    samples, errors = pairs, mismatched
+
+    def forward(xp, a, b):
+        return a * b
+
+    def grad_a(g, b):
+        return g * b
+
+    def grad_b(g, a):
+        return g * a
+
+
+@op
+class true_div(FloatElementwise):
+    """Quotient with broadcasting, y = a/b.   ∂y/∂a = 1/b,  ∂y/∂b = −a/b² = −y/b.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.div.html
+    """
+
+    symbol, title, public = "/", "Div", False  # the public function is div, in division.py
+    samples, errors = quotients, mismatched
+
+    def forward(xp, a, b):
+        return xp.true_divide(a, b)
+
+    def grad_a(g, b):
+        return g / b
+
+    def grad_b(g, b, y):
+        return -g * y / b
+
+
+@op
+class reciprocal(FloatElementwise):
+    """One over x, y = 1/x.   ∂y/∂x = −1/x² = −y².
+
+    Source: https://pytorch.org/docs/stable/generated/torch.reciprocal.html
+    """
+
+    label = "1/x"
+
+    def forward(xp, x):
+        return xp.true_divide(1, x)
+
+    def grad_x(g, y):
+        return -g * y * y
+
+    def samples(t):
+        yield case(t(2, 3, low=0.5))
+        yield case(t(low=-3, high=-1))
+        yield case(t(0))
+
+
+@op
+class neg(Elementwise):
+    """Negation, y = −x.   ∂y/∂x = −1.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.neg.html
+    """
+
+    aliases, label, samples = ("negative",), "−", singles
+
+    def forward(xp, x):
+        return -x
+
+    def explain(exc, arrays, params):
+        return error("bool_negative") if arrays[0].dtype.kind == "b" else None
+
+    def grad_x(g):
+        return -g
+
+    def errors(t):
+        yield case(t(2, dtype="bool")), RuntimeError, "Negation, the `-` operator, on a bool tensor is not supported."
+
+
+@op
+class sign(Elementwise):
+    """−1, 0 or 1, y = sign(x); 0 for nan.   ∂y/∂x = 0 wherever it exists.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.sign.html
+    """
+
+    samples = singles
+
+    def forward(xp, x):
+        return xp.subtract(x > 0, x < 0, dtype=x.dtype) if x.dtype.kind != "b" else x.copy()
+
+    def grad_x(g):
+        return g * 0
+
+
+@op
+class abs(Elementwise):
+    """Absolute value, y = |x|.   ∂y/∂x = sign(x), which is 0 at 0.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.abs.html
+    """
+
+    aliases, label, kinds, samples = ("absolute",), "|x|", "iufc", singles
+
+    def forward(xp, x):
+        return xp.absolute(x)
+
+    def grad_x(g, x):
+        return g * sign(x)
+
+
+@method()
+def positive(input):
+    """The tensor itself, +x = x.   ∂y/∂x = 1.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.positive.html
+    """
+    if _is_bool(input):
+        raise error("bool_positive")
+    return input
+
+
+def _check_tensors(name, **inputs):
+    """Only tensors, of one dtype."""
+    first = next(iter(inputs.values()))
+    for argument, value in inputs.items():
+        if isinstance(value, Tensor) and value.dtype != first.dtype:
+            raise error("argument_dtype", expected=_c_name(first.dtype), argument=argument, found=_c_name(value.dtype))
+
+
+def _c_name(dtype):
+    """What PyTorch calls a dtype in a few messages: C++'s word for it."""
+    return {"Long": "long int"}.get(dtype.title, dtype.title.lower())
+
+
+@op
+class addcmul(Elementwise):
+    """A product added to a tensor, y = x + v·a·b.   ∂y/∂x = 1,  ∂y/∂a = v·b,  ∂y/∂b = v·a.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.addcmul.html
+    """
+
+    label = "x+v·a·b"
+
+    def signature(input, tensor1, tensor2, *, value=1):
+        return input, tensor1, tensor2, {"value": value}
+
+    def forward(xp, x, a, b, *, value):
+        return x + a * b * (value if x.dtype.kind in "fc" else int(value))
+
+    def grad_x(g):
+        return g
+
+    def grad_a(g, b, value):
+        return g * b * value
+
+    def grad_b(g, a, value):
+        return g * a * value
+
+    def samples(t):
+        yield case(t(2, 3), t(2, 3), t(3), value=2)
+        yield case(t(), t(2), t())
+
+
+@op
+class addcdiv(Elementwise):
+    """A quotient added to a tensor, y = x + v·a/b.   ∂y/∂x = 1,  ∂y/∂a = v/b,  ∂y/∂b = −v·a/b².
+
+    Source: https://pytorch.org/docs/stable/generated/torch.addcdiv.html
+    """
+
+    label = "x+v·a/b"
+    signature = lambda input, tensor1, tensor2, *, value=1: (input, tensor1, tensor2, {"value": value})  # noqa: E731
+
+    def forward(xp, x, a, b, *, value):
+        if x.dtype.kind not in "fc":
+            raise error("addcdiv_int")
+        return x + value * (a / b)
+
+    def grad_x(g):
+        return g
+
+    def grad_a(g, b, value):
+        return g * value / b
+
+    def grad_b(g, a, b, value):
+        return -g * value * a / (b * b)
+
+    def samples(t):
+        yield case(t(2, 3), t(2, 3), t(3, low=0.5), value=2)
+
+    def errors(t):
+        yield case(*(t(2, dtype="int64") for _ in range(3))), RuntimeError, "Integer division with addcdiv is no longer supported"
+
+
+@op
+class lerp(Elementwise):
+    """From a to b by the fraction w, y = a + w·(b − a).   ∂y/∂a = 1 − w,  ∂y/∂b = w,  ∂y/∂w = b − a.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.lerp.html
+    """
+
+    kinds, kernel = "fc", "lerp_kernel_scalar"
+    overload = lambda inputs, params: int(isinstance(inputs[2], Tensor))  # noqa: E731
+
+    def signature(input, end, weight):
+        _check_tensors("lerp", input=input, end=end, weight=weight)
+        return input, end, weight, {}
+
+    def forward(xp, a, b, w):
+        return a + w * (b - a)
+
+    def grad_a(g, w):
+        return g * (1 - w)
+
+    def grad_b(g, w):
+        return g * w
+
+    def grad_w(g, a, b):
+        return g * (b - a)
+
+    def samples(t):
+        yield case(t(2, 3), t(2, 3), 0.25)
+        yield case(t(2, 3), t(3), t(2, 1))
+
+    def errors(t):
+        yield case(t(2, dtype="float32"), t(2, dtype="float64"), 0.5), RuntimeError, "expected dtype float for `end` but got dtype double"
+
+
+def _divide_number(self, other):
+    """``2 / x`` is 2·(1/x), as PyTorch computes it."""
+    return reciprocal(self) * other
+
+
+Tensor.__neg__, Tensor.__pos__, Tensor.__abs__ = neg, positive, abs
+Tensor.__rsub__ = rsub
+Tensor.__truediv__, Tensor.__rtruediv__, Tensor.__itruediv__ = true_div, _divide_number, make_inplace(true_div, "div")
+subtract, multiply, negative, absolute = sub, mul, neg, abs  # PyTorch's second names

@@ -1,0 +1,69 @@
+"""Embedding: row i of a table for each number i."""
+
+from ..core.errors import error
+from ..core.op import Opaque, op
+from .case import case
+
+
+def _out_of_range(exc, arrays, params):
+    return error("embedding_range", last=arrays[0].shape[0] - 1) if isinstance(exc, IndexError) else None
+
+
+@op
+class embedding_rows(Opaque):
+    """y = w[index]: index (*) int, w (rows, d) → (*, d).   ∂y/∂w: each g is added to the row it came from; none to ``padding_idx``."""
+
+    public, title, label, explain = False, "Embedding", "embedding", _out_of_range
+
+    def forward(xp, w, index, *, padding_idx, scale_grad_by_freq):
+        if index.size and index.min() < 0:
+            raise IndexError
+        return w[index]
+
+    def grad_w(g, index, w_shape, padding_idx, scale_grad_by_freq):
+        return embedding_sum(g, index, size=w_shape, padding_idx=padding_idx, scale_grad_by_freq=scale_grad_by_freq)
+
+    def samples(t):
+        yield case(t(4, 2), t(3, 2, low=0, high=3, dtype="int64"), padding_idx=None, scale_grad_by_freq=False)
+        yield case(t(4, 2), t(2, 1, 2, low=3, high=3, dtype="int64"), padding_idx=None, scale_grad_by_freq=False)
+
+
+@op
+class embedding_sum(Opaque):
+    """The gradient of ``embedding``: row r = Σ g over the places that looked it up (over their count if ``scale_grad_by_freq``)."""
+
+    public, title = False, "EmbeddingDenseBackwardBackward0"
+
+    def forward(xp, g, index, *, size, padding_idx, scale_grad_by_freq):
+        return xp.scatter_add(size, (index,), g * _shares(xp, index, size, g.dtype, padding_idx, scale_grad_by_freq)[..., None])
+
+    def grad_g(u, index, size, padding_idx, scale_grad_by_freq):
+        return embedding_shares(embedding_rows(u, index, padding_idx=None, scale_grad_by_freq=False), index,
+                                size=size, padding_idx=padding_idx, scale_grad_by_freq=scale_grad_by_freq)  # fmt: skip
+
+    def samples(t):
+        yield case(t(5, 2), t(5, low=0, high=3, dtype="int64"), size=(4, 2), padding_idx=1, scale_grad_by_freq=True)
+
+
+@op
+class embedding_shares(Opaque):
+    """y = x times the share with which ``embedding_sum`` counts each row: the second half of its gradient."""
+
+    public = False
+
+    def forward(xp, x, index, *, size, padding_idx, scale_grad_by_freq):
+        return x * _shares(xp, index, size, x.dtype, padding_idx, scale_grad_by_freq)[..., None]
+
+    def grad_x(g, index, size, padding_idx, scale_grad_by_freq):
+        return embedding_shares(g, index, size=size, padding_idx=padding_idx, scale_grad_by_freq=scale_grad_by_freq)
+
+    def samples(t):
+        yield case(t(5, 2), t(5, low=0, high=3, dtype="int64"), size=(4, 2), padding_idx=1, scale_grad_by_freq=True)
+
+
+def _shares(xp, index, size, np_dtype, padding_idx, scale_grad_by_freq):
+    """How much of its gradient each looked-up row passes on."""
+    share = xp.ones(index.shape, np_dtype)
+    if scale_grad_by_freq:
+        share = share / xp.bincount(index.ravel(), minlength=size[0])[index].astype(np_dtype)
+    return share if padding_idx is None else xp.where(index == padding_idx, np_dtype.type(0), share)

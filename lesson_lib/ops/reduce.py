@@ -1,0 +1,368 @@
+"""Reductions: dimensions folded into one number each."""
+
+from math import prod as product_of
+
+from ..core.dtypes import from_numpy_dtype
+from ..core.errors import error, typename
+from ..core.op import Reduction, op
+from ..core.tensor import Tensor, wrap_dim
+from .case import case
+from .view import expand, reshape
+
+
+def canonical_dims(name, ndim, dim):
+    """``dim`` as None (all) or a tuple of numbers from 0 to ndim−1; an empty tuple means all, as in PyTorch."""
+    if dim is None:
+        return None
+    if hasattr(dim, "__index__") and not isinstance(dim, Tensor):
+        dim = wrap_dim(int(dim), ndim)
+        return (dim,) if ndim else ()
+    if not isinstance(dim, tuple | list):
+        raise error("arguments", name=name, types=f"Tensor, {typename(dim)}")
+    dims = tuple(wrap_dim(d, ndim) for d in dim) or tuple(range(ndim))
+    if len(set(dims)) < len(dims):
+        raise error("dim_repeated", dim=next(d for d in dims if dims.count(d) > 1))
+    return dims if ndim else ()
+
+
+def count_of(shape, dim):
+    """How many elements are folded into one."""
+    return product_of(shape if dim is None else [shape[d] for d in dim])
+
+
+def restored(y, shape, dim, keepdim):
+    """A result (or its gradient) with the reduced dimensions back, of size 1, so that it broadcasts against the input."""
+    if keepdim or not shape:
+        return y
+    return reshape(y, tuple(1 if dim is None or d in dim else size for d, size in enumerate(shape)))
+
+
+def spread(g, shape, dim, keepdim):
+    """The gradient handed to every element that was folded."""
+    return expand.op.raw(restored(g, shape, dim, keepdim), size=shape)
+
+
+def reductions(t):
+    """All dimensions, one, several, kept or not; 0-d and empty inputs."""
+    yield case(t(2, 3))
+    yield case(t(2, 3), 1)
+    yield case(t(2, 3, 2), (0, -1), True)
+    yield case(t(), 0)
+    yield case(t(0, 3), dim=1)
+
+
+def bad_dims(t):
+    """Dimensions that do not exist, or come twice."""
+    yield case(t(2, 3), dim=5), IndexError, "Dimension out of range (expected to be in range of [-2, 1], but got 5)"
+    yield case(t(2, 3), dim=(0, 0)), RuntimeError, "dim 0 appears multiple times in the list of dims"
+
+
+def by_dim(inputs, params):
+    """PyTorch's overloads: 0 for the whole tensor, 1 with ``dim``."""
+    return int(params["dim"] is not None or params["keepdim"])
+
+
+def wide(x, dtype):
+    """The dtype in which sums and products are taken: the wanted one; int64 for bools and integers."""
+    return dtype or ("int64" if x.dtype.kind in "biu" else x.dtype)
+
+
+def _empty(name):
+    """NumPy's error for an empty maximum, as PyTorch words it."""
+
+    def explain(exc, arrays, params):
+        shape, dim = arrays[0].shape, params["dim"]
+        if not isinstance(exc, ValueError) or product_of(shape):
+            return None
+        if dim is None or len(dim) == len(shape) > 1:
+            return error("empty_reduce_all", name=name)
+        return error("empty_reduce", name=name, dim=next(d for d in dim if shape[d] == 0))
+
+    return explain
+
+
+@op
+class sum(Reduction):
+    r"""Sum over ``dim`` (all dimensions if it is not given), $y=\sum_i x_i$.   ∂y/∂xᵢ = 1.
+
+    >>> import lesson_lib as torch
+    >>> torch.sum(torch.tensor([[1, 2], [3, 4]]), dim=0)
+    tensor([4, 6])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.sum.html
+    """
+
+    label, overload, errors = "Σ", by_dim, bad_dims
+
+    def signature(input, dim=None, keepdim=False, *, dtype=None):
+        return input, {"dim": canonical_dims("sum", input.ndim, dim), "keepdim": keepdim, "dtype": dtype and dtype.np}
+
+    def forward(xp, x, *, dim, keepdim, dtype):
+        return xp.sum(x, axis=dim, dtype=wide(x, dtype), keepdims=keepdim)
+
+    def grad_x(g, x_shape, dim, keepdim):
+        return spread(g, x_shape, dim, keepdim)
+
+    samples = reductions
+
+
+@op
+class mean(Reduction):
+    r"""Average over ``dim``, $y=\frac1n\sum_i x_i$.   ∂y/∂xᵢ = 1/n.
+
+    >>> import lesson_lib as torch
+    >>> torch.mean(torch.tensor([1., 2., 6.]))
+    tensor(3.)
+
+    Source: https://pytorch.org/docs/stable/generated/torch.mean.html
+    """
+
+    overload = by_dim
+
+    def signature(input, dim=None, keepdim=False, *, dtype=None):
+        if dtype is not None and dtype.category < 2:
+            raise error("mean_dtype_asked", dtype=dtype.title)
+        return input, {"dim": canonical_dims("mean", input.ndim, dim), "keepdim": keepdim, "dtype": dtype and dtype.np}
+
+    def forward(xp, x, *, dim, keepdim, dtype):
+        if dtype is None and x.dtype.kind not in "fc":
+            raise error("mean_dtype", dtype=from_numpy_dtype(x.dtype).title)
+        return xp.true_divide(xp.sum(x, axis=dim, dtype=dtype, keepdims=keepdim), count_of(x.shape, dim))
+
+    def grad_x(g, x_shape, dim, keepdim):
+        return spread(g / count_of(x_shape, dim), x_shape, dim, keepdim)
+
+    def samples(t):
+        yield from reductions(t)
+
+    def errors(t):
+        yield from bad_dims(t)
+        yield case(t(2, dtype="int64")), RuntimeError, "mean(): could not infer output dtype. Input dtype must be either a floating point or complex"
+
+
+@op
+class sum_to_size(Reduction):
+    """Undo broadcasting: add up whatever was stretched, until the shape is ``size``.   ∂y/∂x = 1.
+
+    The engine uses it for every gradient of a tensor that was broadcast.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.Tensor.sum_to_size.html
+    """
+
+    title = "SumBackward1"
+
+    def signature(input, *size):
+        size = tuple(size[0]) if len(size) == 1 and not hasattr(size[0], "__index__") else size
+        lead = input.ndim - len(size)
+        if lead < 0 or [have for have, want in zip(input.shape[lead:], size) if want not in (1, have)]:
+            raise error("sum_to_size", size=list(size), shape=list(input.shape))
+        return input, {"size": size}
+
+    def forward(xp, x, *, size):
+        lead = x.ndim - len(size)
+        dims = tuple(range(lead)) + tuple(d for d in range(lead, x.ndim) if size[d - lead] == 1 and x.shape[d] != 1)
+        return xp.sum(x, axis=dims, dtype=wide(x, None), keepdims=True).reshape(size)
+
+    def grad_x(g, x_shape):
+        return expand.op.raw(g, size=x_shape)
+
+    def samples(t):
+        yield case(t(2, 3), (1, 3))
+        yield case(t(2, 3), 2, 1)
+
+    def errors(t):
+        yield case(t(2, 3), 2), RuntimeError, "size {[2]} is not expandable to size {[2, 3]}."
+
+
+# --- the largest, the smallest -----------------------------------------------------------------------------------------
+
+
+def tied_share(g, x, y, dim, keepdim):
+    """The gradient in equal parts to all elements that equal the extreme."""
+    tied = x == restored(y, x.shape, dim, keepdim)
+    return restored(g, x.shape, dim, keepdim) * tied / sum(tied, dim, keepdim=True)
+
+
+class Extreme(Reduction):
+    """The largest or smallest element over any dimensions; equal ones share the gradient."""
+
+    def grad_x(g, x, y, dim, keepdim):
+        return tied_share(g, x, y, dim, keepdim)
+
+    def samples(t):
+        yield case(t(2, 3))
+        yield case(t(2, 3), 1)
+        yield case(t(2, 3, 2), (0, -1), True)
+        yield case(t(), 0)
+
+
+@op
+class amax(Extreme):
+    """The largest element over ``dim``, y = max x.   ∂y/∂xᵢ = 1/k for the k elements that equal y.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.amax.html
+    """
+
+    explain = _empty("amax")
+    signature = lambda input, dim=(), keepdim=False: (input, {"dim": canonical_dims("amax", input.ndim, dim), "keepdim": keepdim})  # noqa: E731
+
+    def forward(xp, x, *, dim, keepdim):
+        return xp.max(x, axis=dim, keepdims=keepdim)
+
+    def errors(t):
+        yield from bad_dims(t)
+        yield case(t(0, 2)), RuntimeError, "amax(): Expected reduction dim to be specified for input.numel() == 0."
+        yield case(t(0, 2), 0), IndexError, "amax(): Expected reduction dim 0 to have non-zero size."
+
+
+@op
+class amin(Extreme):
+    """The smallest element over ``dim``, y = min x.   ∂y/∂xᵢ = 1/k for the k elements that equal y.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.amin.html
+    """
+
+    explain = _empty("amin")
+    signature = lambda input, dim=(), keepdim=False: (input, {"dim": canonical_dims("amin", input.ndim, dim), "keepdim": keepdim})  # noqa: E731
+
+    def forward(xp, x, *, dim, keepdim):
+        return xp.min(x, axis=dim, keepdims=keepdim)
+
+
+@op
+class max_all(Extreme):
+    """The largest of all elements, y = max x: what ``max(x)`` is without ``dim``.   ∂y/∂xᵢ = 1/k for the k elements that equal y."""
+
+    public, title, label, explain = False, "MaxBackward1", "max", _empty("max")
+    samples = lambda t: (case(t(2, 3), dim=None, keepdim=False), case(t(), dim=None, keepdim=False))  # noqa: E731
+    forward = amax.op.forward
+
+
+@op
+class min_all(Extreme):
+    """The smallest of all elements, y = min x: what ``min(x)`` is without ``dim``.   ∂y/∂xᵢ = 1/k for the k elements that equal y."""
+
+    public, title, label, explain = False, "MinBackward1", "min", _empty("min")
+    samples = lambda t: (case(t(2, 3), dim=None, keepdim=False), case(t(), dim=None, keepdim=False))  # noqa: E731
+    forward = amin.op.forward
+
+
+class Position(Reduction):
+    """The position of an extreme element: an index, so no gradient. Of equal elements it is the first."""
+
+    def samples(t):
+        yield case(t(2, 3))
+        yield case(t(2, 3), 1)
+        yield case(t(2, 3), 0, True)
+        yield case(t(), 0)
+
+
+def _signature(name):
+    """The signature of argmax and argmin, with PyTorch's errors."""
+
+    def signature(input, dim=None, keepdim=False):
+        if dim is not None and not hasattr(dim, "__index__"):
+            raise error("dim_type", name=name, argument="dim", position=2, type=type(dim).__name__)
+        if input.dtype.category == 0:
+            raise error("no_bool", name=name)
+        dims = canonical_dims(name, input.ndim, dim)
+        if input.shape.numel() == 0 and (dims is None or input.shape[dims[0]] == 0):
+            raise error("empty_position_all", name=name) if dims is None else error("empty_reduce", name=name, dim=dims[0])
+        return input, {"dim": dims[0] if dims else None, "keepdim": keepdim}
+
+    return signature
+
+
+@op
+class argmax(Position):
+    """The index of the largest element along ``dim`` (in the flattened tensor without it), y = argmax x; the first of equal ones.
+
+    >>> import lesson_lib as torch
+    >>> torch.argmax(torch.tensor([[1., 5.], [7., 2.]]), dim=1)
+    tensor([1, 0])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.argmax.html
+    """
+
+    signature = _signature("argmax")
+
+    def forward(xp, x, *, dim, keepdim):
+        return xp.argmax(x, axis=dim, keepdims=keepdim)
+
+    def errors(t):
+        yield case(t(2, 3), 2), IndexError, "Dimension out of range (expected to be in range of [-2, 1], but got 2)"
+        yield case(t(0, 2)), IndexError, "argmax(): Expected reduction dim to be specified for input.numel() == 0."
+        yield case(t(0, 2), 0), IndexError, "argmax(): Expected reduction dim 0 to have non-zero size."
+        yield case(t(2), (0,)), TypeError, "argmax(): argument 'dim' (position 2) must be int, not tuple"
+        yield case(t(2, dtype="bool")), RuntimeError, "argmax(): does not support bool input"
+
+
+@op
+class argmin(Position):
+    """The index of the smallest element along ``dim`` (in the flattened tensor without it), y = argmin x; the first of equal ones.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.argmin.html
+    """
+
+    signature = _signature("argmin")
+
+    def forward(xp, x, *, dim, keepdim):
+        return xp.argmin(x, axis=dim, keepdims=keepdim)
+
+
+# --- questions about many elements --------------------------------------------------------------------------------------
+
+
+def _every_dim(name, ndim, dim):
+    """Like ``canonical_dims``, but an empty tuple folds nothing."""
+    return () if isinstance(dim, tuple | list) and not dim else canonical_dims(name, ndim, dim)
+
+
+class Quantifier(Reduction):
+    """"Is it true of every one?" or "of at least one?": a bool (uint8 for uint8, as in PyTorch)."""
+
+    def samples(t):
+        yield from reductions(t)
+        yield case(t(2, 3, dtype="bool"), dim=0)
+
+
+@op
+class all(Quantifier):
+    """True where every element over ``dim`` differs from 0, y = ∧ᵢ (xᵢ ≠ 0).
+
+    Source: https://pytorch.org/docs/stable/generated/torch.all.html
+    """
+
+    signature = lambda input, dim=None, keepdim=False: (input, {"dim": _every_dim("all", input.ndim, dim), "keepdim": keepdim})  # noqa: E731
+
+    def forward(xp, x, *, dim, keepdim):
+        y = xp.all(x, axis=dim, keepdims=keepdim)
+        return y.astype(x.dtype) if x.dtype == "uint8" else y
+
+
+@op
+class any(Quantifier):
+    """True where at least one element over ``dim`` differs from 0, y = ∨ᵢ (xᵢ ≠ 0).
+
+    Source: https://pytorch.org/docs/stable/generated/torch.any.html
+    """
+
+    signature = lambda input, dim=None, keepdim=False: (input, {"dim": _every_dim("any", input.ndim, dim), "keepdim": keepdim})  # noqa: E731
+
+    def forward(xp, x, *, dim, keepdim):
+        y = xp.any(x, axis=dim, keepdims=keepdim)
+        return y.astype(x.dtype) if x.dtype == "uint8" else y
+
+
+@op
+class count_nonzero(Reduction):
+    """How many elements over ``dim`` differ from 0, y = Σᵢ [xᵢ ≠ 0]. Source: https://pytorch.org/docs/stable/generated/torch.count_nonzero.html"""
+
+    signature = lambda input, dim=None: (input, {"dim": canonical_dims("count_nonzero", input.ndim, dim)})  # noqa: E731
+
+    def forward(xp, x, *, dim):
+        return xp.sum(x != 0, axis=dim, dtype="int64")
+
+    def samples(t):
+        yield case(t(2, 3))
+        yield case(t(2, 3), 1)

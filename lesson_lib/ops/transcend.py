@@ -1,0 +1,225 @@
+"""Exponentials, logarithms and their relatives."""
+
+import math
+
+from ..core.op import FloatElementwise, op
+from .arithmetic import mismatched, singles
+from .case import case
+from .select import where_else
+
+
+def positives(t):
+    """Inputs above 0."""
+    yield case(t(2, 3, low=0.5))
+    yield case(t(low=0.5))
+    yield case(t(0, low=0.5))
+
+
+class Smooth(FloatElementwise):
+    """A smooth function of each element; integers become floats first."""
+
+    samples = singles
+
+
+@op
+class exp(Smooth):
+    """The exponential, y = eˣ.   ∂y/∂x = y.
+
+    >>> import lesson_lib as torch
+    >>> torch.exp(torch.tensor([0., 1.]))
+    tensor([1.0000, 2.7183])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.exp.html
+    """
+
+    label = "eˣ"
+
+    def forward(xp, x):
+        return xp.exp(x)
+
+    def grad_x(g, y):
+        return g * y
+
+
+@op
+class exp2(Smooth):
+    """Powers of two, y = 2ˣ.   ∂y/∂x = y·ln 2.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.exp2.html
+    """
+
+    label = "2ˣ"
+
+    def forward(xp, x):
+        return xp.exp2(x)
+
+    def grad_x(g, y):
+        return g * (y * math.log(2))
+
+
+@op
+class expm1(Smooth):
+    """y = eˣ − 1, exact for small x too.   ∂y/∂x = y + 1.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.expm1.html
+    """
+
+    label = "eˣ−1"
+
+    def forward(xp, x):
+        return xp.expm1(x)
+
+    def grad_x(g, y):
+        return g * (y + 1)
+
+
+@op
+class log(Smooth):
+    """The natural logarithm, y = ln x.   ∂y/∂x = 1/x.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.log.html
+    """
+
+    label, samples = "ln", positives
+
+    def forward(xp, x):
+        return xp.log(x)
+
+    def grad_x(g, x):
+        return g / x
+
+
+@op
+class log2(Smooth):
+    """The logarithm to base 2, y = log₂ x.   ∂y/∂x = 1/(x·ln 2).
+
+    Source: https://pytorch.org/docs/stable/generated/torch.log2.html
+    """
+
+    label, samples = "log₂", positives
+
+    def forward(xp, x):
+        return xp.log2(x)
+
+    def grad_x(g, x):
+        return g / (x * math.log(2))
+
+
+@op
+class log10(Smooth):
+    """The logarithm to base 10, y = log₁₀ x.   ∂y/∂x = 1/(x·ln 10).
+
+    Source: https://pytorch.org/docs/stable/generated/torch.log10.html
+    """
+
+    label, samples = "log₁₀", positives
+
+    def forward(xp, x):
+        return xp.log10(x)
+
+    def grad_x(g, x):
+        return g / (x * math.log(10))
+
+
+@op
+class log1p(Smooth):
+    """y = ln(1 + x), exact for small x too.   ∂y/∂x = 1/(1 + x).
+
+    Source: https://pytorch.org/docs/stable/generated/torch.log1p.html
+    """
+
+    label, title, samples = "ln(1+x)", "Log1P", positives
+
+    def forward(xp, x):
+        return xp.log1p(x)
+
+    def grad_x(g, x):
+        return g / (x + 1)
+
+
+@op
+class logaddexp(Smooth):
+    """y = ln(eᵃ + eᵇ) without overflow.   ∂y/∂a = σ(a − b),  ∂y/∂b = σ(b − a).
+
+    Source: https://pytorch.org/docs/stable/generated/torch.logaddexp.html
+    """
+
+    inplace, numbers = False, False
+    errors = mismatched
+    samples = lambda t: (case(t(2, 3), t(2, 3)), case(t(2, 1), t(3)))  # noqa: E731
+
+    def forward(xp, a, b):
+        return xp.logaddexp(a, b)
+
+    def grad_a(g, a, b):
+        return g * sigmoid(a - b)
+
+    def grad_b(g, a, b):
+        return g * sigmoid(b - a)
+
+
+@op
+class sigmoid(Smooth):
+    r"""The logistic function, $y = \sigma(x) = 1/(1+e^{-x})$.   ∂y/∂x = y·(1 − y).
+
+    >>> import lesson_lib as torch
+    >>> torch.sigmoid(torch.tensor([0., 2.]))
+    tensor([0.5000, 0.8808])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.sigmoid.html
+    """
+
+    label = "σ"
+
+    def forward(xp, x):
+        return 1 / (1 + xp.exp(-x))
+
+    def grad_x(g, y):
+        return g * (y * (1 - y))
+
+
+@op
+class logit(Smooth):
+    """The inverse of the sigmoid, y = ln(x/(1 − x)); ``eps`` keeps x in [eps, 1 − eps].   ∂y/∂x = 1/(x·(1 − x)).
+
+    Source: https://pytorch.org/docs/stable/generated/torch.logit.html
+    """
+
+    signature = lambda input, eps=None: (input, {"eps": eps})  # noqa: E731
+    samples = lambda t: (case(t(2, 3, low=0.1, high=0.9)), case(t(3, low=-0.5, high=1.5), 0.25))  # noqa: E731
+
+    def forward(xp, x, *, eps):
+        x = x if eps is None else xp.minimum(xp.maximum(x, eps), 1 - eps)
+        return xp.log(x / (1 - x))
+
+    def grad_x(g, x, eps):
+        low, outside = (0, math.nan) if eps is None else (eps, 0)
+        return where_else.op.raw((x >= low) & (x <= 1 - low), g / (x * (1 - x)), outside)
+
+
+@op
+class erf(Smooth):
+    r"""The error function, $y = \frac{2}{\sqrt\pi}\int_0^x e^{-t^2}\,dt$.   ∂y/∂x = (2/√π)·e^(−x²).
+
+    Source: https://pytorch.org/docs/stable/generated/torch.erf.html
+    """
+
+    def forward(xp, x):
+        return xp.erf(x)
+
+    def grad_x(g, x):
+        return g * (2 / math.sqrt(math.pi) * exp(-(x * x)))
+
+
+@op
+class erfc(Smooth):
+    """What the error function leaves, y = 1 − erf(x).   ∂y/∂x = −(2/√π)·e^(−x²).
+
+    Source: https://pytorch.org/docs/stable/generated/torch.erfc.html
+    """
+
+    def forward(xp, x):
+        return xp.erfc(x)
+
+    def grad_x(g, x):
+        return g * (-2 / math.sqrt(math.pi) * exp(-(x * x)))

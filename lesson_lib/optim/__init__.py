@@ -1,0 +1,9 @@
+"""Methods of optimization: ``optimizer.step()`` moves parameters along their gradients.
+
+Source: https://pytorch.org/docs/stable/optim.html
+"""
+
+from .adam import Adam
+from .adamw import AdamW
+from .optimizer import Optimizer
+from .sgd import SGD

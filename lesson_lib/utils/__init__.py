@@ -1,0 +1,3 @@
+"""Helpers around training; ``utils.data`` brings samples in."""
+
+from . import data

@@ -1,0 +1,6 @@
+"""Data sets, samplers and the DataLoader.   Source: https://pytorch.org/docs/stable/data.html"""
+
+from .collate import default_collate, default_convert
+from .dataloader import DataLoader
+from .dataset import ChainDataset, ConcatDataset, Dataset, IterableDataset, Subset, TensorDataset, random_split
+from .sampler import BatchSampler, RandomSampler, Sampler, SequentialSampler, SubsetRandomSampler, WeightedRandomSampler

@@ -1,0 +1,163 @@
+"""The graph in Graphviz's language, as a pure function of the model and of what is being looked at.
+
+``to_dot`` gives the whole drawing, cards included, for any Graphviz with HTML labels. ``layout_dot`` gives boxes of the
+cards' sizes: with it every Graphviz can do the layout (also one that was built without HTML labels), and ``paint``
+draws the cards into it.
+"""
+
+from html import escape
+
+from .card import CAPTION_SIZE, NAME_SIZE, SMALL_SIZE, card_of, op_size, reference_size, shorten
+from .theme import FONT, frame_roles, theme
+from .view import State, View
+
+AS_IT_IS = View()
+IN_TIME = "nslimit=2 nslimit1=2 mclimit=0.3"  # a layout slightly less perfect: seconds instead of minutes for long graphs with shared weights
+
+
+def to_dot(model, view=AS_IT_IS):
+    """The drawing as DOT text: rounded cards, circles, and at a backward step the dashed arrow with its sum."""
+    state, colours = State(model, view), theme(view.theme)
+    nodes = []
+    for key, node, card in cards(state):
+        nodes.append(f"{key} [shape=plain {_meta(key, 'tensor', node.kind)} label=<{_table(card, colours, state, key)}>];")
+    for key, node in references(model).items():
+        border, ink = (colours[role] for role in frame_roles(node.kind))
+        label = _font(shorten(node.name), NAME_SIZE, ink, bold=True)
+        nodes.append(f'{key} [shape=box style=rounded margin="0.08,0.04" height=0.3 color="{border}" {_meta(key, "reference")} label=<{label}>];')
+    for key, op in model.ops.items():
+        nodes.append(f"{key} [{_op_look(state, op, colours)} {_meta(key, 'op')}];")
+    return _assemble(state, nodes, colours)
+
+
+def layout_dot(model, view=AS_IT_IS):
+    """The same graph with a bare box in place of each card and circle."""
+    state = State(model, view)
+    nodes = [f"{key} [shape=box {_fixed(card.size)} {_meta(key, 'tensor', node.kind)}];" for key, node, card in cards(state)]
+    for key, node in references(model).items():
+        nodes.append(f"{key} [shape=box {_fixed(reference_size(node.name))} {_meta(key, 'reference')}];")
+    for key, op in model.ops.items():
+        size = op_size(op)
+        nodes.append(f"{key} [shape={'circle' if size[0] == size[1] else 'box'} {_fixed(size)} {_meta(key, 'op')}];")
+    return _assemble(state, nodes, theme(view.theme))
+
+
+def cards(state):
+    """(id, node, Card) of every tensor."""
+    scale, stacked = state.model.scale, state.is_small
+    return [(key, node, card_of(node, state.pictures(node), scale, stacked)) for key, node in state.model.tensors.items()]
+
+
+def references(model):
+    """id of each stand-in -> the TensorNode it stands for."""
+    return {key: model.tensors[model.edges[number].source] for number, key in model.references().items()}
+
+
+def _assemble(state, nodes, colours):
+    """Graph attributes, nodes and edges as one DOT text."""
+    direction = "rankdir=LR nodesep=0.3 ranksep=0.3" if state.is_small else f"rankdir=TB nodesep=0.4 ranksep=0.3 {IN_TIME}"
+    head = [
+        "digraph {",
+        f'graph [{direction} bgcolor="transparent" pad=0.2];',
+        f'node [fontname="{FONT}" fontsize={NAME_SIZE} fontcolor="{colours["text"]}"];',
+        f'edge [fontname="{FONT}" fontsize={SMALL_SIZE} color="{colours["line"]}" arrowsize=0.6];',
+    ]
+    stand_ins = state.model.references()
+    edges = [_edge(number, edge, stand_ins.get(number, edge.source), state, colours) for number, edge in enumerate(state.model.edges)]
+    flows = [_flow(flow, state, colours) for flow in state.flows.values()]
+    return "\n".join([*head, *nodes, *edges, *flows, "}"]) + "\n"
+
+
+def _edge(number, edge, source, state, colours):
+    """The arrow of the computation. In a large graph a backward step turns it round and writes its sum beside it."""
+    flow = state.flow_along(edge)
+    look = f" {_back(colours)} xlabel={quoted(flow.label)}" if flow is not None else ""
+    if state.runs_forward(edge):
+        look = f' color="{colours["value"]}" penwidth=2'
+    return f'{source} -> {edge.target} [id="e{number}" class="data"{look}];'
+
+
+def _flow(flow, state, colours):
+    """The dashed arrow back. While stepping, the others are there too, unseen: so nothing moves from step to step."""
+    look = _back(colours) if state.runs(flow) else "style=invis"
+    return f'{flow.tensor} -> {flow.op} [id="{flow.id}" class="flow" constraint=false {look} label={quoted(flow.label)}];'
+
+
+def _back(colours):
+    return f'dir=back style=dashed color="{colours["gradient"]}" fontcolor="{colours["gradient_ink"]}" penwidth=1.6'
+
+
+def _meta(key, *classes):
+    return f'id="{key}" class="{" ".join(classes)}"'
+
+
+def _fixed(size):
+    width, height = size
+    return f'fixedsize=true width={width / 72:.3f} height={height / 72:.3f} label=""'
+
+
+def quoted(words):
+    """A DOT string: quotes and backslashes lose their meaning, newlines become line breaks."""
+    return '"' + words.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
+
+
+# --- the cards as HTML labels ---------------------------------------------------------------------------------------
+
+
+def _op_look(state, op, colours):
+    """A circle or pill with its symbol; where the step is, a thick ring in the colour of its direction."""
+    width, height = op_size(op)
+    shape = "shape=circle style=filled" if width == height else 'shape=box style="rounded,filled"'
+    fill, line, pen = op_colours(state.mark(op.id) or ("selected" if state.view.selected == op.id else ""))
+    caption = f" xlabel=<{_font(op.caption, CAPTION_SIZE, colours['small'])}>" if op.caption else ""
+    size = f"fixedsize=true width={width / 72:.3f} height={height / 72:.3f}"
+    return f'{shape} {size} fillcolor="{colours[fill]}" color="{colours[line]}" penwidth={pen} label=<<B>{escape(op.symbol)}</B>>{caption}'
+
+
+def op_colours(mark):
+    """(fill role, border role, border width) of an operation or card with this mark."""
+    return {
+        "forward": ("value_wash", "value", 2.4),
+        "backward": ("gradient_wash", "gradient", 2.4),
+        "selected": ("op", "value", 2.4),
+    }.get(mark, ("op", "op_line", 1))
+
+
+def _table(card, colours, state, key):
+    """A card as an HTML label: the header, then the blocks in a row or in a column."""
+    border, ink = frame_roles(card.kind)
+    thick = 2 if state.mark(key) or state.view.selected == key else 1
+    header = f"{_font(card.name, NAME_SIZE, colours[ink], bold=True)}  {_font(card.subtitle, SMALL_SIZE, colours['small'])}"
+    blocks = [f"<TD>{_block_table(block, colours)}</TD>" for block in card.blocks]
+    rows = "".join(f"<TR>{block}</TR>" for block in blocks) if card.stacked else f"<TR>{''.join(blocks)}</TR>"
+    span = 1 if card.stacked else len(blocks)
+    frame = f'BORDER="{thick}" COLOR="{colours[border]}" BGCOLOR="{colours["card"]}" STYLE="ROUNDED"'
+    return (
+        f'<TABLE {frame} CELLBORDER="0" CELLSPACING="2" CELLPADDING="2">'
+        f'<TR><TD ALIGN="LEFT" COLSPAN="{span}">{header}</TD></TR>{rows}</TABLE>'
+    )
+
+
+def _block_table(block, colours):
+    """A thumbnail above its caption."""
+    if block.known and block.cells:
+        rows = "".join(f"<TR>{''.join(_cell(cell, block.cell_size, colours) for cell in row)}</TR>" for row in block.cells)
+        picture = f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="1" CELLPADDING="0">{rows}</TABLE>'
+    else:
+        picture = _font(block.absent, SMALL_SIZE, colours["small"])
+    caption = _font(block.caption, CAPTION_SIZE, colours[block.role + "_ink"])
+    return f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="1"><TR><TD>{picture}</TD></TR><TR><TD>{caption}</TD></TR></TABLE>'
+
+
+def _cell(cell, size, colours):
+    width, height = size
+    colour = f"{colours[cell.role]}{round(cell.depth * 255):02x}"
+    return f'<TD BGCOLOR="{colour}" FIXEDSIZE="TRUE" WIDTH="{width}" HEIGHT="{height}">{_font(cell.text, SMALL_SIZE, colours["text"])}</TD>'
+
+
+def _font(words, size, colour, bold=False):
+    """Escaped text in one size and colour; nothing at all for no text, which Graphviz would refuse."""
+    inner = escape(words)
+    if not inner:
+        return ""
+    return f'<FONT POINT-SIZE="{size}" COLOR="{colour}">{f"<B>{inner}</B>" if bold else inner}</FONT>'

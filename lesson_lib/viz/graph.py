@@ -1,0 +1,116 @@
+"""``graph(loss)``: the computation graph as an object that draws itself in a notebook and prints as a tree elsewhere."""
+
+import sys
+from functools import cached_property
+
+from ..core.tensor import Tensor
+from .dot import to_dot
+from .names import names_seen_from
+from .steps import add_steps
+from .svg import can_draw, to_svg
+from .trace import Trace
+from .tree import to_text
+from .view import View
+
+try:
+    import anywidget  # noqa: F401 - the question is only whether it is there
+except ImportError:
+    from .no_widget import GraphView
+else:
+    from .widget import GraphView
+
+DRAWN = 400  # a graph with more operations is not drawn without being asked: the picture would take long and tell little
+
+
+class Graph:
+    """A computation graph: what a notebook shows is a picture, what a terminal shows is a tree.
+
+    ``model`` is the graph as plain data, ``dot`` its text in Graphviz's language, ``svg()`` the picture,
+    ``widget()`` the graph to step through.
+    """
+
+    def __init__(self, model, view):
+        self.model, self.view = model, view
+
+    @property
+    def dot(self):
+        """The drawing in Graphviz's language, for other tools."""
+        return to_dot(self.model, self.view)
+
+    def svg(self, step=None, theme=None, selected=None):
+        """The picture as SVG text, at a step (an index into ``model.steps``) or as it is now."""
+        return to_svg(self.model, View(self.view.step if step is None else step, selected or self.view.selected, theme or self.view.theme))
+
+    def save(self, path):
+        """Write the picture to ``path``, an .svg or a .dot file."""
+        content = self.dot if str(path).endswith(".dot") else self.svg()
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(content)
+
+    def widget(self):
+        """The graph to step through, for a notebook."""
+        return GraphView(self)
+
+    @cached_property
+    def _text(self):
+        return to_text(self.model)
+
+    def __repr__(self):
+        return self._text
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        bundle = {"text/plain": self._text}
+        if can_draw() and len(self.model.ops) <= DRAWN:
+            bundle["image/svg+xml"] = self.svg()
+        return bundle
+
+
+def graph(*outputs, model=None, gradient=None, step=None, theme="light"):
+    """The graph that computed ``outputs``, as a static picture.
+
+    Tensors are named after the caller's variables and, with ``model``, after its parameters. ``step`` is an index into
+    ``.model.steps``: the picture then shows the graph at that step, ``-1`` being the end of the backward pass.
+    ``gradient`` starts the backward pass of an output that is not a single number.
+
+    Shapes are always known; values are those of variables, of what the graph saved for its own gradients, and, between
+    ``record()`` and ``stop()``, all of them. Nothing is computed twice and no ``.grad`` is touched.
+
+    >>> import lesson_lib as torch
+    >>> from lesson_lib import viz
+    >>> x = torch.ones(2, requires_grad=True)
+    >>> with viz.record():
+    ...     out = (x * 3).sum()
+    >>> viz.graph(out)
+    out  scalar = 6
+    └─ sum  [SumBackward0]
+       └─ x · 3  2
+          └─ mul · 3  [MulBackward0]
+             └─ x  2  leaf
+    """
+    return Graph(build(outputs, sys._getframe(1), model, gradient), View(step=step, theme=theme))
+
+
+def step(*outputs, model=None, gradient=None):
+    """The graph that computed ``outputs``, as a widget: step forward and backward, click a node to look inside.
+
+    Takes what ``graph`` takes. Needs anywidget: ``python -m pip install anywidget``.
+
+    >>> import lesson_lib as torch
+    >>> from lesson_lib import viz
+    >>> x = torch.ones(2, requires_grad=True)
+    >>> with viz.record():
+    ...     out = (x * 3).sum()
+    >>> view = viz.step(out)
+    >>> view.graph.model.steps[-1].text
+    'backward 3 of 3 · AccumulateGrad: x.grad += 3'
+    """
+    return Graph(build(outputs, sys._getframe(1), model, gradient), View()).widget()
+
+
+def build(outputs, frame, module, gradient):
+    """The Model of ``outputs``, with names as seen from ``frame``."""
+    if not outputs or not all(isinstance(out, Tensor) for out in outputs):
+        raise TypeError(f"graph() takes tensors, not {', '.join(type(out).__name__ for out in outputs) or 'nothing'}")
+    trace = Trace(outputs, names_seen_from(frame, module))
+    add_steps(trace, outputs, gradient)
+    return trace.model

@@ -1,0 +1,97 @@
+// The side panel: everything about the node that was clicked. Values of large tensors are fetched when it opens.
+import { cells } from "./cells.js";
+import { h, shapeText } from "./dom.js";
+import { icon } from "./icons.js";
+
+export class Details {
+  constructor(graph, texts, { fetchWindow, onSelect, onClose }) {
+    Object.assign(this, { graph, texts, fetchWindow, onSelect });
+    this.body = h("div", { class: "body" });
+    const close = h("button", { type: "button", class: "close", title: texts.close, "aria-label": texts.close, onclick: onClose }, icon("close"));
+    this.element = h("aside", { class: "details", "aria-label": texts.details, hidden: true }, close, this.body);
+  }
+
+  show(id, known) {
+    this.element.hidden = !id;
+    if (!id) return;
+    this.body.replaceChildren(...(this.graph.tensors[id] ? this.tensor(id, known) : this.operation(id)).filter(Boolean));
+  }
+
+  heading(name, kind) {
+    return h("h3", {}, name, " ", h("small", {}, kind));
+  }
+
+  row(name, ...content) {
+    return h("div", { class: "row" }, h("span", { class: "key" }, this.texts[name]), h("span", { class: "content" }, content));
+  }
+
+  link(id) {
+    const node = this.graph.tensors[id] ?? this.graph.ops[id];
+    return h("button", { type: "button", class: "link", onclick: () => this.onSelect(id) }, node.name);
+  }
+
+  // --- tensors ------------------------------------------------------------------------------------------------------
+
+  tensor(id, known) {
+    const node = this.graph.tensors[id];
+    const { texts } = this;
+    return [
+      this.heading(node.name, texts[node.kind]),
+      this.row("shape", shapeText(node.shape, texts)),
+      this.row("dtype", node.dtype),
+      node.madeBy && this.row("from", this.link(node.madeBy)),
+      this.numbers(id, "value", node.value, known.values.has(id), texts[known.values.has(id) ? "not recorded" : "not computed"]),
+      node.kind !== "constant" && this.numbers(id, "gradient", node.gradient, known.gradients.has(id), known.partly.get(id) ?? texts["not computed"]),
+      node.grad && this.numbers(id, "grad", node.grad, true, ""),
+    ];
+  }
+
+  /** A thumbnail at once, and in its place the numbers themselves as soon as the kernel has sent them. */
+  numbers(id, which, summary, isKnown, absent) {
+    const role = which === "value" ? "value" : "gradient";
+    const title = h("h4", { class: role }, this.texts[which === "grad" ? "now" : which]);
+    if (!summary || !isKnown) return h("section", {}, title, h("p", { class: "absent" }, absent));
+    const place = h("div", {}, cells(summary, role, this.texts[role]));
+    if (!summary.exact) this.fetchInto(place, id, which, role);
+    return h("section", {}, title, place);
+  }
+
+  async fetchInto(place, id, which, role) {
+    const note = h("p", { class: "absent", role: "status" }, this.texts.fetching);
+    place.append(note);
+    try {
+      const found = await this.fetchWindow(id, which);
+      place.replaceChildren(cells(found, role, this.texts[role]), h("p", { class: "stats" }, found.stats));
+    } catch {
+      note.textContent = this.texts.unreachable;
+    }
+  }
+
+  // --- operations ---------------------------------------------------------------------------------------------------
+
+  operation(id) {
+    const op = this.graph.ops[id];
+    const inputs = this.graph.edges.filter(([, target]) => target === id).map(([source]) => this.link(source));
+    const outputs = this.graph.edges.filter(([source]) => source === id).map(([, target]) => this.link(target));
+    return [
+      this.heading(op.label, this.texts.operation),
+      this.row("node", h("code", {}, op.title)),
+      op.formula && this.row("formula", op.formula),
+      this.row("inputs", inputs),
+      this.row("output", outputs),
+      op.line && this.row("your line", h("code", {}, op.line.code), " ", h("small", {}, op.line.place)),
+      this.source(this.graph.sources[op.source]),
+    ];
+  }
+
+  source(text) {
+    if (!text) return null;
+    const code = h("pre", { class: "source", hidden: true, tabindex: "0" }, text);
+    const button = h("button", { type: "button", class: "more", "aria-expanded": "false", onclick: () => {
+      code.hidden = !code.hidden;
+      button.setAttribute("aria-expanded", String(!code.hidden));
+      button.textContent = this.texts[code.hidden ? "show source" : "hide source"];
+    } }, this.texts["show source"]);
+    return h("div", {}, button, code);
+  }
+}

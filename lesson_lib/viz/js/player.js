@@ -1,0 +1,71 @@
+// Where we are in the computation, and what is known there. Everything on screen listens to this one.
+
+const BEAT = 1400; // milliseconds per step while playing
+
+export class Player extends EventTarget {
+  constructor(steps, position) {
+    super();
+    this.steps = steps;
+    this.position = this.clamp(position);
+    this.timer = null;
+  }
+
+  get step() {
+    return this.steps[this.position];
+  }
+
+  get last() {
+    return this.steps.length - 1;
+  }
+
+  get playing() {
+    return this.timer !== null;
+  }
+
+  clamp(position) {
+    return Math.min(Math.max(position, 0), this.steps.length - 1);
+  }
+
+  go(position) {
+    const target = this.clamp(position);
+    if (target === this.position) return;
+    this.position = target;
+    if (target === this.last) this.pause();
+    this.dispatchEvent(new Event("step"));
+  }
+
+  move(by) {
+    this.go(this.position + by);
+  }
+
+  toggle() {
+    if (this.playing) return this.pause();
+    if (this.position === this.last) this.go(0);
+    this.timer = setInterval(() => this.move(1), BEAT);
+    this.dispatchEvent(new Event("play"));
+  }
+
+  pause() {
+    clearInterval(this.timer);
+    this.timer = null;
+    this.dispatchEvent(new Event("play"));
+  }
+
+  /** What is known at this position: sets of ids, and the words for gradients that are still being summed. */
+  known() {
+    const values = new Set();
+    const gradients = new Set();
+    const partly = new Map();
+    for (const step of this.steps.slice(0, this.position + 1)) {
+      step.values.forEach((id) => values.add(id));
+      step.gradients.forEach((id) => gradients.add(id));
+      step.partly.forEach(([id, words]) => partly.set(id, words));
+    }
+    return { values, gradients, partly, step: this.step };
+  }
+}
+
+/** "forward" or "backward": the direction, and so the colour, of a step. */
+export function direction(step) {
+  return step.kind === "start" || step.kind === "forward" ? "forward" : "backward";
+}

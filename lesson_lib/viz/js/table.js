@@ -1,0 +1,50 @@
+// The same graph as a table: one row per tensor and operation, in the order of computation.
+import { h, shapeText } from "./dom.js";
+import { direction } from "./player.js";
+
+export class GraphTable {
+  constructor(graph, texts, onSelect) {
+    Object.assign(this, { graph, texts });
+    this.rows = new Map();
+    const head = ["name", "kind", "from", "shape", "value", "gradient"].map((key) => h("th", { scope: "col" }, texts[key]));
+    const body = graph.order.map((id) => this.row(id, onSelect));
+    this.element = h("div", { class: "as-table", tabindex: "0", hidden: true }, h("table", { "aria-label": texts.graph }, h("thead", {}, h("tr", {}, head)), h("tbody", {}, body)));
+  }
+
+  row(id, onSelect) {
+    const node = this.graph.tensors[id] ?? this.graph.ops[id];
+    const isTensor = id in this.graph.tensors;
+    const from = isTensor ? [node.madeBy].filter(Boolean) : this.graph.edges.filter(([, target]) => target === id).map(([source]) => source);
+    const names = from.map((other) => (this.graph.tensors[other] ?? this.graph.ops[other]).name).join(", ");
+    const row = h("tr", { class: isTensor ? node.kind : "operation" },
+      h("th", { scope: "row" }, h("button", { type: "button", class: "link", onclick: () => onSelect(id) }, node.label ?? node.name)),
+      h("td", {}, isTensor ? this.texts[node.kind] : this.texts.operation),
+      h("td", {}, names), h("td", {}, isTensor ? shapeText(node.shape, this.texts) : ""),
+      h("td", { class: "value" }), h("td", { class: "gradient" }));
+    this.rows.set(id, row);
+    return row;
+  }
+
+  apply(known) {
+    for (const [id, row] of this.rows) {
+      const now = known.step.at === id;
+      row.toggleAttribute("aria-current", now);
+      if (now) row.setAttribute("aria-current", "step");
+      row.dataset.now = now ? direction(known.step) : "";
+      const node = this.graph.tensors[id];
+      if (node) this.fillRow(row, id, node, known);
+    }
+  }
+
+  fillRow(row, id, node, known) {
+    const { texts } = this;
+    row.querySelector(".value").textContent = !known.values.has(id) ? texts["not computed"] : node.value ? brief(node.value) : texts["not recorded"];
+    if (node.kind === "constant") return;
+    row.querySelector(".gradient").textContent = known.gradients.has(id) && node.gradient ? brief(node.gradient) : known.partly.get(id) ?? texts["not computed"];
+  }
+}
+
+/** All numbers of a small tensor, rows apart by a semicolon; the note of a large one. */
+function brief(summary) {
+  return summary.exact ? summary.texts.map((row) => row.join("  ")).join(" ; ") : summary.note;
+}

@@ -1,0 +1,59 @@
+// Buttons and slider. They only talk to the player; the keyboard does the same through view.js.
+import { h } from "./dom.js";
+import { icon } from "./icons.js";
+import { direction } from "./player.js";
+
+export class Toolbar {
+  constructor(player, texts, actions) {
+    Object.assign(this, { player, texts });
+    const button = (name, action) => h("button", { type: "button", title: texts[name], "aria-label": texts[name], "data-action": name, onclick: action }, icon(name));
+    this.first = button("first", () => player.go(0));
+    this.back = button("back", () => player.move(-1));
+    this.play = button("play", () => player.toggle());
+    this.next = button("next", () => player.move(1));
+    this.last = button("last", () => player.go(player.last));
+    this.slider = h("input", { type: "range", min: 0, max: player.last, step: 1, "aria-label": texts.position, oninput: () => player.go(Number(this.slider.value)) });
+    this.counter = h("output", { class: "counter" });
+    this.view = button("as table", actions.toggleTable);
+    this.zoomers = [button("zoom out", () => actions.zoom(1 / 1.3)), button("zoom in", () => actions.zoom(1.3)), button("fit", actions.fit)];
+    this.element = h(
+      "div", { class: "toolbar", role: "toolbar", "aria-label": texts.position },
+      h("span", { class: "buttons" }, this.first, this.back, this.play, this.next, this.last), this.track(), this.counter,
+      h("span", { class: "buttons" }, this.zoomers, this.view),
+    );
+    player.addEventListener("play", () => this.swap(this.play, player.playing ? "pause" : "play"));
+  }
+
+  /** The slider over a strip that shows which part of the way goes forward and which back. */
+  track() {
+    const turn = this.player.steps.findIndex((step) => direction(step) === "backward");
+    const share = turn < 0 ? 100 : (100 * (turn - 0.5)) / Math.max(this.player.last, 1);
+    this.slider.style.setProperty("--turn", `${share}%`);
+    return this.slider;
+  }
+
+  swap(button, name) {
+    button.replaceChildren(icon(name));
+    button.title = this.texts[name];
+    button.setAttribute("aria-label", this.texts[name]);
+  }
+
+  apply() {
+    const { position, last, step } = this.player;
+    this.slider.value = position;
+    this.slider.setAttribute("aria-valuetext", step.text);
+    this.counter.value = `${position} / ${last}`;
+    for (const button of [this.first, this.back]) disable(button, position === 0);
+    for (const button of [this.next, this.last]) disable(button, position === last);
+  }
+
+  showTable(isTable) {
+    this.swap(this.view, isTable ? "as graph" : "as table");
+    for (const button of this.zoomers) disable(button, isTable);
+  }
+}
+
+/** Say that a button does nothing now. It stays focusable: a focus that vanishes takes the arrow keys with it. */
+function disable(button, isDisabled) {
+  button.setAttribute("aria-disabled", isDisabled);
+}

@@ -1,0 +1,237 @@
+"""The graph as plain data: what a picture, a table or a test needs to know, and nothing of how it is drawn.
+
+``trace`` builds it, ``steps`` adds the way through it, ``dot`` and ``card`` draw it. There is no Tensor in it, only the
+opaque ``handle``s from which a full value can be fetched when someone asks for it.
+"""
+
+from dataclasses import asdict, dataclass, field
+from pathlib import PurePath
+
+from .summary import Summary
+from .texts import text
+
+NEAR = 8  # operations between two uses of a leaf that may still be joined by a line to the same card
+
+
+@dataclass(frozen=True)
+class SourceLine:
+    """A line of the user's code."""
+
+    file: str
+    number: int
+    code: str
+
+    @property
+    def place(self):
+        """File and line; for a notebook's cell, whose file is a temporary one, the line in the cell."""
+        path = PurePath(self.file)
+        if path.parent.name.startswith("ipykernel_"):
+            return text("in cell", number=self.number)
+        return f"{path.name}:{self.number}"
+
+
+@dataclass
+class TensorNode:
+    """A card: a leaf, an intermediate value, the output, or a constant that no gradient reaches."""
+
+    id: str
+    name: str
+    kind: str  # leaf | intermediate | loss | constant
+    shape: tuple
+    dtype: str
+    made_by: str | None = None  # id of the operation
+    value: Summary | None = None  # None: not recorded
+    gradient: Summary | None = None  # of this backward pass; None: not computed
+    grad: Summary | None = None  # what .grad holds now, sums of several passes included
+    value_handle: object = field(default=None, repr=False)
+    gradient_handle: object = field(default=None, repr=False)
+    grad_handle: object = field(default=None, repr=False)
+
+
+@dataclass
+class OpNode:
+    """A circle: one recorded operation."""
+
+    id: str
+    name: str  # mul
+    symbol: str  # ×
+    title: str  # MulBackward0
+    caption: str = ""  # "· 3": what stands beside the circle
+    formula: str = ""
+    line: SourceLine | None = None
+    source: str = ""  # key into Model.sources
+
+    @property
+    def label(self):
+        """``mul · 3``: name and caption, where the caption does not already begin with the name."""
+        return self.caption if self.caption.startswith(self.name) else f"{self.name} {self.caption}".strip()
+
+
+@dataclass(frozen=True)
+class Edge:
+    """Tensor → operation (as input number ``position``), or operation → tensor (as output number ``position``)."""
+
+    source: str
+    target: str
+    position: int
+
+
+@dataclass(frozen=True)
+class Part:
+    """One use of a tensor in an operation, going back: upstream · local = contribution."""
+
+    position: int
+    upstream: Summary
+    local: Summary | None  # None: the rule is no product of numbers
+    contribution: Summary
+    rule: str  # ∂y/∂a = b
+    summed: bool = False  # broadcast dimensions were summed away
+    terms: tuple | None = None  # the arithmetic of one element: (0.25, 3.0, 0.75, "[0, 1]")
+
+
+@dataclass(frozen=True)
+class Flow:
+    """What one operation sends back to one tensor; two parts if it used the tensor twice, as y·y does."""
+
+    id: str
+    op: str
+    tensor: str
+    parts: tuple
+    label: str
+
+
+@dataclass(frozen=True)
+class Step:
+    """One position of the slider: what became known, where we are, and the sentence that says so."""
+
+    kind: str  # start | forward | seed | backward | accumulate
+    text: str
+    at: str | None = None  # id of the operation, or of the leaf that accumulates
+    values: tuple = ()  # tensors whose value became known
+    gradients: tuple = ()  # tensors whose gradient became complete
+    partly: tuple = ()  # (tensor, "1 of 2 added"): gradients still being summed
+    flows: tuple = ()  # ids of the flows that run
+
+
+@dataclass
+class Model:
+    """A computation graph and, if its values are known, the steps through it."""
+
+    tensors: dict = field(default_factory=dict)  # id -> TensorNode, in the order of computation
+    ops: dict = field(default_factory=dict)  # id -> OpNode, in the order of computation
+    edges: list = field(default_factory=list)
+    flows: dict = field(default_factory=dict)
+    steps: list = field(default_factory=list)
+    sources: dict = field(default_factory=dict)  # name of an op -> the text of its class
+    reason: str = ""  # why there are no backward steps
+    ran_backward: bool = False  # backward() went through this graph and freed what it had saved
+
+    def __post_init__(self):
+        self._around = {}  # id of an operation -> (edges in, edges out)
+        given, self.edges = self.edges, []
+        for edge in given:
+            self.connect(edge.source, edge.target, edge.position)
+
+    def connect(self, source, target, position):
+        """Add an edge."""
+        edge = Edge(source, target, position)
+        self.edges.append(edge)
+        leads_in = target in self.ops
+        into, out_of = self._around.setdefault(target if leads_in else source, ([], []))
+        (into if leads_in else out_of).append(edge)
+
+    def inputs_of(self, op):
+        """Ids of the tensors that the operation ``op`` reads, in order."""
+        return [edge.source for edge in sorted(self._around.get(op, ([], []))[0], key=lambda e: e.position)]
+
+    def outputs_of(self, op):
+        """Ids of the tensors that the operation ``op`` makes, in order."""
+        return [edge.target for edge in sorted(self._around.get(op, ([], []))[1], key=lambda e: e.position)]
+
+    def order(self):
+        """All ids as a reader meets them: what is given first, then each operation followed by what it makes."""
+        given = [key for key, node in self.tensors.items() if node.made_by is None]
+        return given + [key for op in self.ops for key in (op, *self.outputs_of(op))]
+
+    def references(self):
+        """Edges to draw from a small stand-in of their tensor, because the tensor is far away: edge number -> id of the stand-in.
+
+        A weight that every step of a loop reads would otherwise pull lines across the whole graph.
+        """
+        found, first = {}, {}
+        at = {key: place for place, key in enumerate(self.ops)}
+        for number, edge in enumerate(self.edges):
+            if edge.source in self.tensors and self.tensors[edge.source].made_by is None:
+                begin = first.setdefault(edge.source, at[edge.target])
+                if at[edge.target] - begin > NEAR:
+                    found[number] = f"r{number}"
+        return found
+
+    @property
+    def scale(self):
+        """The largest value and the largest gradient of the small tensors: they share a scale, so that 27 is darker than 3."""
+        seen = {"value": [node.value for node in self.tensors.values()]}
+        seen["gradient"] = [summary for node in self.tensors.values() for summary in (node.gradient, node.grad)]
+        return {role: max((s.peak() for s in summaries if s is not None and s.exact), default=0.0) for role, summaries in seen.items()}
+
+    @property
+    def now(self):
+        """The position at which the widget opens: all values known, no gradient yet."""
+        return max((i for i, step in enumerate(self.steps) if step.kind in ("start", "forward")), default=0)
+
+    def to_json(self):
+        """Dictionaries, lists, strings and numbers only, ready for ``json.dumps``."""
+        scale = self.scale
+        return {
+            "tensors": {key: _tensor_json(node, scale) for key, node in self.tensors.items()},
+            "ops": {key: _op_json(node) for key, node in self.ops.items()},
+            "edges": [[edge.source, edge.target, edge.position] for edge in self.edges],
+            "references": {key: self.edges[number].source for number, key in self.references().items()},
+            "flows": {key: _flow_json(flow, scale["gradient"]) for key, flow in self.flows.items()},
+            "steps": [asdict(step) for step in self.steps],
+            "sources": self.sources,
+            "reason": self.reason,
+            "now": self.now,
+        }
+
+
+def _tensor_json(node, scale):
+    return {
+        "name": node.name,
+        "kind": node.kind,
+        "shape": list(node.shape),
+        "dtype": node.dtype,
+        "madeBy": node.made_by,
+        "value": _summary_json(node.value, scale["value"]),
+        "gradient": _summary_json(node.gradient, scale["gradient"]),
+        "grad": _summary_json(node.grad, scale["gradient"]),
+    }
+
+
+def _op_json(node):
+    return {
+        "name": node.name,
+        "symbol": node.symbol,
+        "title": node.title,
+        "label": node.label,
+        "formula": node.formula,
+        "line": {"place": node.line.place, "code": node.line.code} if node.line else None,
+        "source": node.source,
+    }
+
+
+def _flow_json(flow, peak):
+    parts = [
+        {
+            "upstream": _summary_json(part.upstream, peak),
+            "local": _summary_json(part.local, None),
+            "contribution": _summary_json(part.contribution, peak),
+            "rule": part.rule,
+        }
+        for part in flow.parts
+    ]
+    return {"op": flow.op, "tensor": flow.tensor, "label": flow.label, "parts": parts}
+
+
+def _summary_json(summary, peak):
+    return None if summary is None else summary.to_json(peak)

@@ -1,0 +1,215 @@
+"""From a result to its graph: walk ``grad_fn.next_functions`` back to the leaves and write down what is there.
+
+No recursion, so a chain of 100,000 operations is a loop. What neither a tape, a saved value nor a variable of the
+caller tells stays unknown: the card says "not recorded".
+"""
+
+from ..core.dtypes import from_numpy_dtype
+from ..core.node import AccumulateGrad
+from ..core.op import OPERATORS, PRETTY
+from ..core.tensor import Tensor, edge_of
+from .formula import formula_of, source_of
+from .model import Model, OpNode, TensorNode
+from .record import record_of
+from .summary import number, summarise
+
+PRETTY_SYMBOLS = {PRETTY.get(symbol, symbol) for symbol in OPERATORS}
+LONGEST_NAME = 12  # an unnamed result is called by its expression if that is no longer than this
+
+
+class Trace:
+    """The walk and what it found: the Model, and which part of it belongs to which node of the graph."""
+
+    def __init__(self, outputs, names):
+        self.names = names
+        self.model = Model()
+        self.roots = [edge_of(out) for out in outputs]
+        self.leaf_outputs = [out for out, edge in zip(outputs, self.roots, strict=True) if edge is None]
+        self.nodes = nodes_of(self.roots)  # oldest first
+        self.wanted = {edge for node in self.nodes for edge in node.next_functions}.union(self.roots)
+        self.op_ids = {}  # node -> id
+        self.tensor_ids = {}  # (node, output number) or id(constant) -> id
+        self.known = known_arrays(self.nodes, names)
+        for out, edge in zip(outputs, self.roots, strict=True):
+            if edge is not None and not out.is_leaf:
+                self.known[edge] = out._a
+        for node in self.nodes:
+            if isinstance(node, AccumulateGrad):
+                self._add_leaf(node)
+            else:
+                self._add_op(node)
+        for out in self.leaf_outputs:
+            self._add_constant(out)
+        self.model.ran_backward = any(node.saved is None for node in self.nodes)
+
+    # --- cards -------------------------------------------------------------------------------------------------
+
+    def _add_tensor(self, key, **fields):
+        card = TensorNode(id=f"t{len(self.model.tensors)}", **fields)
+        self.model.tensors[card.id] = card
+        self.tensor_ids[key] = card.id
+        return card
+
+    def _add_leaf(self, node):
+        leaf = node.variable
+        card = self._add_tensor((node, 0), name=self.names.leaf(leaf) or "leaf", kind="leaf", shape=tuple(leaf.shape), dtype=leaf.dtype.name)
+        _fill(card, leaf._a)
+        _fill_grad(card, leaf)
+
+    def _add_constant(self, tensor):
+        name = self.names.leaf(tensor) or "constant"
+        card = self._add_tensor(id(tensor), name=name, kind="constant", shape=tuple(tensor.shape), dtype=tensor.dtype.name)
+        _fill(card, tensor._a)
+        return card.id
+
+    def _add_output(self, node, index, op):
+        edge = (node, index)
+        shape, np_dtype = (node.shape[index], node.dtype[index]) if node.several else (node.shape, node.dtype)
+        kind = "loss" if edge in self.roots else "intermediate"
+        name = self.names.result(edge) or self._expression(node, op)
+        dtype = "" if np_dtype is None else from_numpy_dtype(np_dtype).name
+        card = self._add_tensor(edge, name=name, kind=kind, shape=tuple(shape or ()), dtype=dtype, made_by=op.id)
+        if edge in self.known:
+            _fill(card, self.known[edge])
+        tensor = self.names.tensors.get(edge)
+        if tensor is not None:
+            _fill_grad(card, tensor)
+        self.model.connect(op.id, card.id, index)
+
+    # --- circles -----------------------------------------------------------------------------------------------
+
+    def _add_op(self, node):
+        declared = node.op or getattr(node, "function", None)
+        name = getattr(declared, "name", None) or getattr(declared, "__name__", None) or node.name()
+        op = OpNode(id=f"o{len(self.model.ops)}", name=name, symbol=getattr(declared, "label", None) or name, title=node.name())
+        self.model.ops[op.id] = op
+        self.op_ids[node] = op.id
+        op.formula = formula_of(declared)
+        if declared is not None:
+            op.source = f"{getattr(declared, '__module__', '')}.{name}"
+            if op.source not in self.model.sources:
+                self.model.sources[op.source] = source_of(declared)
+        record = record_of(node)
+        if record is not None:
+            op.line = record.line
+        numbers = self._connect(node, op, record)
+        op.caption = _caption(op, numbers, [self.model.tensors[i].name for i in self.model.inputs_of(op.id)], record)
+        for index in range(node.several or 1):
+            if not node.several or (node, index) in self.wanted:
+                self._add_output(node, index, op)
+
+    def _connect(self, node, op, record):
+        """Edges from the inputs; returns the plain numbers among them, by position."""
+        numbers = {}
+        for position, edge in enumerate(node.next_functions):
+            if edge[0] is not None:
+                self.model.connect(self.tensor_ids[edge], op.id, position)
+                continue
+            constant = _constant(node, record, position)
+            if isinstance(constant, Tensor) and constant.ndim > 0:
+                source = self.tensor_ids.get(id(constant)) or self._add_constant(constant)
+                self.model.connect(source, op.id, position)
+            elif constant is not None:
+                numbers[position] = _scalar(constant)
+        return numbers
+
+    def _expression(self, node, op):
+        """A name for a result that no variable holds: ``y²``, ``x@w``, or the operation's name."""
+        names = [self.model.tensors[i].name for i in self.model.inputs_of(op.id)]
+        if op.symbol in PRETTY_SYMBOLS and op.caption and len(names) == 1:
+            expression = f"{op.caption} {names[0]}" if op.caption.endswith(op.symbol) else f"{names[0]} {op.caption}"
+        elif op.name == "mul" and len(names) == 2:
+            expression = f"{names[0]}²" if names[0] == names[1] else f"{names[0]}·{names[1]}"
+        elif len(names) == 2 and len(op.symbol) == 1:
+            expression = f"{names[0]} {op.symbol} {names[1]}"
+        else:
+            expression = f"{op.name}({', '.join(names)})"
+        if len(expression) <= LONGEST_NAME:
+            return expression
+        number_of_kind = sum(other.name == op.name for other in self.model.ops.values())
+        return f"{op.name} {number_of_kind}" if number_of_kind > 1 else op.name
+
+
+def nodes_of(roots):
+    """Every node that leads to ``roots``, oldest first: inputs stand before what is computed from them."""
+    seen, stack = set(), [edge[0] for edge in roots if edge is not None]
+    while stack:
+        node = stack.pop()
+        if node not in seen:
+            seen.add(node)
+            stack.extend(child for child, _ in node.next_functions if child is not None)
+    return sorted(seen, key=lambda node: -node.key)
+
+
+def known_arrays(nodes, names):
+    """The arrays that can be told without recomputing: edge -> array. Later sources are surer than earlier ones."""
+    known = {}
+    for node in nodes:
+        known.update(_saved_arrays(node))
+        record = record_of(node)
+        if record is not None:
+            for index in range(node.several or 1):
+                array = record.output(index)
+                if array is not None:
+                    known[node, index] = array
+    known.update((edge, tensor._a) for edge, tensor in names.tensors.items())
+    return known
+
+
+def _saved_arrays(node):
+    """What a node keeps of its inputs and outputs for its own gradient rules is known without a recording."""
+    if node.op is None or node.op.variadic or node.saved is None or any(cell[0] != version for cell, version in node.guards):
+        return {}
+    outputs = [(node, index) for index in range(node.several or 1)]
+    edges = [edge if edge[0] is not None else None for edge in node.next_functions] + outputs
+    pairs = zip(edges, node.saved, strict=False)
+    return {edge: array for edge, array in pairs if edge is not None and hasattr(array, "shape") and array.shape == _shape_of(edge)}
+
+
+def _shape_of(edge):
+    node, index = edge
+    return node.shape[index] if node.several else node.shape
+
+
+def _constant(node, record, position):
+    """The input at ``position``, which carries no gradient: a Tensor, a number, or None if nobody remembers."""
+    if record is not None and position < len(record.inputs):
+        return record.inputs[position]
+    if node.op is None or node.op.variadic or node.saved is None or position >= len(node.op.inputs):
+        return None
+    value = node.saved[position]
+    return None if hasattr(value, "shape") and value.shape else value
+
+
+def _scalar(constant):
+    value = constant.item() if hasattr(constant, "item") else constant
+    return number(value) if isinstance(value, int | float | complex) else str(value)
+
+
+def _caption(op, numbers, names, record):
+    """What stands beside the circle: ``· 3``, ``y·y``, or the operation's name and parameters where a symbol hides it."""
+    sign = "·" if op.name == "mul" else op.symbol
+    if op.symbol in PRETTY_SYMBOLS:
+        if len(numbers) == 1:
+            ((position, value),) = numbers.items()
+            return f"{sign} {value}" if position or op.name == "mul" else f"{value} {sign}"
+        twice = len(names) == 2 and names[0] == names[1] and len(names[0]) <= 3
+        return f"{names[0]}{sign}{names[1]}" if twice else ""
+    defaults, given = (getattr(record.op, "param_defaults", {}), record.params) if record is not None else ({}, {})
+    shown = [f"{key}={value}" for key, value in given.items() if _tells(value) and value != defaults.get(key)]
+    name = [] if op.symbol == op.name else [op.name]
+    return " ".join([*name, ", ".join([*numbers.values(), *shown][:2])]).strip()
+
+
+def _tells(parameter):
+    """True for a parameter worth showing: numbers, words and sizes, not switches that are off."""
+    return isinstance(parameter, int | float | str | tuple) and parameter is not False
+
+
+def _fill(card, array):
+    card.value, card.value_handle = summarise(array), array
+
+
+def _fill_grad(card, tensor):
+    if tensor.grad is not None:
+        card.grad, card.grad_handle = summarise(tensor.grad._a), tensor.grad._a

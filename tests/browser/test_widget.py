@@ -1,0 +1,228 @@
+"""The widget in a real JupyterLab in a real browser: what the page shows, and what the kernel hears of it."""
+
+import pytest
+
+from scripts.notebook_page import NotebookPage, running_lab, write_notebook
+
+SETUP = "import lesson_lib as torch\nfrom lesson_lib import nn, viz\ntape = viz.record()"
+S2 = """\
+x = torch.ones(2, 2, requires_grad=True)
+y = x + 2
+z = y * y * 3
+out = z.mean()
+view = viz.step(out)
+view"""
+LARGE = "w = torch.ones(30, 20, requires_grad=True)\nviz.step((w * 2).sum())"
+NAMED = """\
+m = nn.Module()
+m.register_parameter("<script>alert(1)</script>", nn.Parameter(torch.ones(2)))
+viz.step(next(m.parameters()).sum(), model=m)"""
+KERNEL = 'print("kernel:", view.position, view.selected or "-")'
+BUSY = "import time\ntime.sleep(6)"
+STATIC = "viz.graph(out)"
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def notebook(browser, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("lab")
+    write_notebook(folder / "graph.ipynb", SETUP, S2, KERNEL, LARGE, NAMED, BUSY, STATIC)
+    with running_lab(folder) as (address, token):
+        notebook = NotebookPage(browser, address, token, "graph.ipynb", viewport={"width": 1400, "height": 1000})
+        notebook.run(0)
+        yield notebook
+        notebook.page.close()
+
+
+@pytest.fixture
+def widget(notebook):
+    """The widget of S2, freshly run: it stands at the end of the forward pass."""
+    notebook.run(1)
+    root = notebook.cell(1).locator(".lesson-graph")
+    root.locator("svg .tensor").first.wait_for()
+    return root
+
+
+def sentence(widget):
+    return widget.locator(".sentence").inner_text()
+
+
+def press(widget, key, times=1):
+    for _ in range(times):
+        widget.page.keyboard.press(key)
+
+
+def node(widget, name):
+    """The drawn tensor or operation whose accessible name begins with `name`."""
+    return widget.locator(f'svg [role="button"][aria-label^="{name}"]')
+
+
+def shown(locator):
+    """The words and numbers of a card that are visible now."""
+    return locator.evaluate(
+        "card => [...card.querySelectorAll('text')].filter(t => !t.closest('.header')"
+        " && !(t.closest('.cells') && !t.closest('.known')) && !(t.matches('.absent') && t.closest('.known'))).map(t => t.textContent)"
+    )
+
+
+def test_it_opens_with_all_values_and_no_gradient(widget):
+    assert sentence(widget) == "forward 4 of 4 · mean: z → out = 27"
+    assert shown(node(widget, "tensor y,")) == ["3", "3", "3", "3", "value", "not computed", "gradient"]
+    assert node(widget, "tensor out").get_attribute("aria-label") == "tensor out, scalar, output, value 27, gradient not computed"
+    assert widget.locator("svg .flow.on").count() == 0
+
+
+def test_buttons_step_backward_through_the_chain_rule(widget):
+    forward = widget.get_by_role("button", name="Step forward")
+    for _ in range(3):
+        forward.click()
+    assert sentence(widget) == "backward 2 of 5 · mul: upstream 0.25 × local 3 = 0.75 → y²"
+    arrow = widget.locator("svg .flow.on")
+    assert arrow.count() == 1
+    assert arrow.locator("text").all_text_contents() == ["0.25 · 3", "= 0.75"]
+    assert "now-backward" in node(widget, "operation mul · 3").get_attribute("class")
+    assert shown(node(widget, "tensor y²"))[5:] == ["0.75"] * 4 + ["gradient"]
+    assert shown(node(widget, "tensor y,"))[5:] == ["not computed", "gradient"]
+    assert widget.locator(".arithmetic .term").all_inner_texts()[0].split() == ["0.25"] * 4 + ["upstream"]
+    widget.get_by_role("button", name="Step back", exact=False).first.click()
+    assert sentence(widget).startswith("backward 1 of 5")
+
+
+def test_arrow_keys_step_and_home_and_end_jump(widget):
+    node(widget, "tensor x").focus()
+    press(widget, "ArrowRight", 2)
+    assert sentence(widget).startswith("backward 1 of 5 · mean")
+    press(widget, "ArrowLeft", 3)
+    assert sentence(widget) == "forward 3 of 4 · mul · 3: y² → z"
+    assert shown(node(widget, "tensor out"))[:2] == ["not computed", "value"]
+    press(widget, "Home")
+    assert sentence(widget).startswith("start")
+    press(widget, "End")
+    assert sentence(widget) == "backward 5 of 5 · AccumulateGrad: x.grad += 4.5"
+    assert shown(node(widget, "tensor x"))[5:] == ["4.5"] * 4 + ["gradient"]
+
+
+def test_the_last_step_can_be_left_by_key_again(widget):
+    """A button that has nothing left to do keeps the focus, or the arrow keys would go to the notebook."""
+    widget.get_by_role("button", name="Last step").click()
+    press(widget, "ArrowLeft")
+    assert sentence(widget).startswith("backward 4 of 5")
+
+
+def test_the_slider_and_play_move_too(widget):
+    widget.get_by_role("slider").fill("1")
+    assert sentence(widget).startswith("forward 1 of 4")
+    widget.get_by_role("button", name="Play").click()
+    widget.get_by_text("forward 2 of 4").wait_for(timeout=4000)
+    widget.get_by_role("button", name="Pause").click()
+
+
+def test_the_keyboard_walks_the_nodes_and_opens_one(widget):
+    node(widget, "tensor x").focus()
+    press(widget, "ArrowDown", 2)
+    press(widget, "Enter")
+    assert widget.locator(".details h3").inner_text() == "y intermediate"
+    press(widget, "Escape")
+    assert widget.locator(".details").is_hidden()
+
+
+def test_a_click_on_an_operation_shows_formula_line_and_source(widget):
+    node(widget, "operation mul · 3").click()
+    details = widget.locator(".details")
+    for words in ("MulBackward0", "y = a·b", "z = y * y * 3", "line 3 of the cell"):
+        assert words in details.inner_text()
+    details.get_by_role("button", name="Show source").click()
+    assert "def grad_a(g, b):" in details.locator("pre").inner_text()
+    details.get_by_role("button", name="y²").click()
+    assert details.locator("h3").inner_text() == "y² intermediate"
+    assert details.locator("td").all_inner_texts() == ["9"] * 4
+
+
+def test_the_kernel_hears_of_step_and_selection(notebook, widget):
+    node(widget, "tensor z").click()
+    widget.get_by_role("button", name="Step forward").click()
+    notebook.run(2)
+    assert notebook.cell(2).locator(".jp-OutputArea-output").inner_text().strip() == "kernel: 5 t3"
+
+
+def test_stepping_works_while_the_kernel_is_busy(notebook, widget):
+    notebook.cell(5).locator(".cm-content").click()
+    notebook.page.keyboard.press("Control+Enter")
+    notebook.page.locator('.jp-Notebook-ExecutionIndicator[data-status="busy"]').wait_for()
+    widget.get_by_role("button", name="Last step").click()
+    assert sentence(widget).startswith("backward 5 of 5")
+    assert notebook.page.locator('.jp-Notebook-ExecutionIndicator[data-status="busy"]').count() == 1
+    notebook.page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for()
+
+
+def test_the_table_tells_the_same(widget):
+    widget.get_by_role("button", name="Last step").click()
+    widget.get_by_role("button", name="Show as table").click()
+    rows = [row.split("\t") for row in widget.locator(".as-table tbody tr").all_inner_texts()]
+    assert [row[0].strip() for row in rows] == ["x", "add + 2", "y", "mul y·y", "y²", "mul · 3", "z", "mean", "out"]
+    assert rows[0][4:] == ["1 1 ; 1 1", "4.5 4.5 ; 4.5 4.5"]
+    assert widget.locator('.as-table [aria-current="step"]').count() == 1
+    widget.get_by_role("button", name="Show as graph").click()
+    assert widget.locator("svg .tensor").first.is_visible()
+
+
+def test_zoom_and_fit(widget):
+    scale = "g => g.transform.baseVal.consolidate().matrix.a"
+    stage = widget.locator("svg > g").first
+    before = stage.evaluate(scale)
+    widget.get_by_role("button", name="Zoom in").click()
+    widget.page.wait_for_timeout(350)
+    assert stage.evaluate(scale) == pytest.approx(before * 1.3, rel=0.01)
+    widget.get_by_role("button", name="Fit the whole graph").click()
+    widget.page.wait_for_timeout(350)
+    assert stage.evaluate(scale) == pytest.approx(before, rel=0.01)
+
+
+def test_the_dark_theme_changes_the_colours_and_nothing_else(notebook, widget):
+    frame = node(widget, "tensor y,").locator(".frame")
+    place, colour = frame.bounding_box(), "e => getComputedStyle(e).fill"
+    light = frame.evaluate(colour)
+    notebook.theme("Dark")
+    notebook.page.wait_for_timeout(300)
+    assert widget.get_attribute("data-theme") == "dark"
+    assert frame.evaluate(colour) == "rgb(33, 41, 51)" != light
+    assert frame.bounding_box()["width"] == place["width"]
+    notebook.theme("Light")
+
+
+def test_reduced_motion_is_respected(widget):
+    cells = widget.locator("svg .cells").first
+    duration = "e => getComputedStyle(e).transitionDuration"
+    assert cells.evaluate(duration) != "0s"
+    widget.page.emulate_media(reduced_motion="reduce")
+    assert cells.evaluate(duration) == "0s"
+    widget.page.emulate_media(reduced_motion="no-preference")
+
+
+def test_numbers_of_a_large_tensor_arrive_when_it_is_opened(notebook):
+    notebook.run(3)
+    widget = notebook.cell(3).locator(".lesson-graph")
+    node(widget, "tensor w,").click()
+    widget.get_by_text("24×16 of 30×20 is shown").wait_for()
+    assert widget.locator(".details td").count() == 24 * 16
+
+
+def test_a_parameter_named_script_is_text(notebook):
+    notebook.run(4)
+    widget = notebook.cell(4).locator(".lesson-graph")
+    widget.locator("svg .tensor").first.wait_for()
+    assert widget.locator("script").count() == 0
+    node(widget, "tensor <script>alert(1)</script>").click()
+    assert widget.locator(".details h3").inner_text() == "<script>alert(1)</script> leaf"
+
+
+def test_the_static_graph_is_a_picture(notebook):
+    notebook.run(6)
+    image = notebook.cell(6).locator(".jp-OutputArea-output img[src^='data:image/svg+xml']")
+    assert image.evaluate("i => i.naturalWidth") > 500
+
+
+def test_no_request_left_localhost_and_nothing_failed(notebook):
+    assert notebook.hosts() == {"127.0.0.1"}
+    assert notebook.problems == []

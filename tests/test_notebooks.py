@@ -1,0 +1,118 @@
+"""What every notebook keeps to, beyond running: clean outputs, stable cells, checked claims, GPU sections that stand alone."""
+
+import ast
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+
+FOLDER = Path(__file__).parent.parent / "notebooks"
+NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
+TAGS = re.compile(r"gpu|timeout-\d+|nbval-ignore-output|nbval-skip|raises-exception")
+WIDGET = "application/vnd.jupyter.widget-view+json"
+
+
+@pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)
+def notebook(request):
+    notebook = nbformat.read(request.param, as_version=nbformat.NO_CONVERT)
+    nbformat.validate(notebook)
+    return notebook
+
+
+def code_cells(notebook, *, gpu=None):
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    return cells if gpu is None else [cell for cell in cells if ("gpu" in cell.metadata.get("tags", ())) == gpu]
+
+
+def test_there_are_notebooks():
+    assert [path.name[:2] for path in NOTEBOOKS][:5] == ["00", "01", "02", "03", "04"]
+
+
+def test_any_python_3_kernel_runs_it(notebook):
+    assert notebook.metadata.kernelspec.name == "python3"
+    assert (notebook.nbformat, notebook.nbformat_minor) == (4, 5)
+
+
+def test_cells_have_readable_ids_of_their_own(notebook):
+    ids = [cell.id for cell in notebook.cells]
+    assert len(set(ids)) == len(ids)
+    assert all(re.fullmatch(r"[a-z0-9-]+", cell_id) for cell_id in ids)
+
+
+def test_no_widget_is_saved(notebook):
+    # A saved widget without its kernel shows "model not found".
+    assert "widgets" not in notebook.metadata
+    assert not [cell.id for cell in code_cells(notebook) for output in cell.outputs if WIDGET in output.get("data", {})]
+
+
+def test_no_cell_is_saved_with_an_error(notebook):
+    assert not [cell.id for cell in code_cells(notebook) for output in cell.outputs if output.output_type == "error"]
+
+
+def test_no_path_of_a_computer_is_saved(notebook):
+    assert not re.search(r"(?<![\w.])/(home|root|tmp|usr|opt|work|var|Users)/", nbformat.writes(notebook))
+
+
+def test_it_was_run_from_top_to_bottom(notebook):
+    counts = [cell.execution_count for cell in code_cells(notebook, gpu=False)]
+    assert counts == list(range(1, len(counts) + 1))
+
+
+def test_claims_are_asserted(notebook):
+    cells = code_cells(notebook)
+    assert any(cell.source.lstrip().startswith("assert") for cell in cells)
+
+
+def test_tags_are_known(notebook):
+    assert not [tag for cell in notebook.cells for tag in cell.metadata.get("tags", ()) if not TAGS.fullmatch(tag)]
+
+
+def test_links_lead_somewhere(notebook):
+    text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    targets = [target for target in re.findall(r"\]\(([^)#]+)[^)]*\)", text) if "://" not in target]
+    assert not [target for target in targets if not (FOLDER / target).exists()]
+
+
+def test_each_exercise_has_a_folded_solution(notebook):
+    cells = code_cells(notebook)
+    open_exercises = [cell for cell in cells if re.search(r"^check\(", cell.source, re.MULTILINE) and not folded(cell)]
+    for exercise in open_exercises:
+        solution = cells[cells.index(exercise) + 1]
+        assert folded(solution), exercise.id
+        assert "Not tried yet" in text_of(exercise), exercise.id
+        assert text_of(solution).endswith("Correct.\n"), exercise.id
+
+
+def folded(cell):
+    return cell.metadata.get("jupyter", {}).get("source_hidden", False)
+
+
+def text_of(cell):
+    return "".join(output.get("text", "") for output in cell.outputs)
+
+
+def test_cpu_cells_use_no_name_of_a_gpu_cell(notebook):
+    of_gpu = set().union(*(stored(cell) for cell in code_cells(notebook, gpu=True)))
+    known = set()
+    for cell in code_cells(notebook, gpu=False):
+        borrowed = (loaded(cell) & of_gpu) - known - stored(cell)
+        assert not borrowed, (cell.id, borrowed)
+        known |= stored(cell)
+
+
+def stored(cell):
+    """The names that a cell defines."""
+    found = set()
+    for node in ast.walk(ast.parse(cell.source)):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.add(node.id)
+        elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            found.add(node.name)
+        elif isinstance(node, ast.alias):
+            found.add((node.asname or node.name).split(".")[0])
+    return found
+
+
+def loaded(cell):
+    return {node.id for node in ast.walk(ast.parse(cell.source)) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
