@@ -26,7 +26,7 @@ bench: $(VENV)/.bench
 
 docs: $(VENV)/.docs
 	@$(PYTHON_IN) -m sphinx --quiet -W -c docs . docs/_build/html
-	@echo "The pages are in docs/_build/html/index.html"
+	@echo "The pages are in docs/_build/html/docs/index.html"
 
 lock:
 	@$$(sh scripts/find_python.sh) scripts/lock.py

@@ -11,12 +11,12 @@ import os
 os.environ.pop("OPENBLAS_CORETYPE", None)
 os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
-import platform  # noqa: E402 - the environment above must be set before NumPy is loaded
-import time  # noqa: E402
+import platform
+import time
 
-import numpy  # noqa: E402
+import numpy
 
-import lesson_lib  # noqa: E402
+import lesson_lib
 
 
 def program(w, b, pairs=100):

@@ -3,12 +3,7 @@
 PyTorch's names, results and error messages in readable Python on NumPy (and on CuPy, where there is a GPU).
 """
 
-from math import e as _e
-from math import inf as _inf
-from math import nan as _nan
-from math import pi as _pi
-
-from . import accelerator, autograd, backends, cuda, nn, optim, random, utils
+from . import accelerator, autograd, backends, cuda, linalg, nn, optim, random, utils
 from .autograd import enable_grad, inference_mode, no_grad, set_grad_enabled
 from .core.device import device
 from .core.dtypes import (
@@ -73,6 +68,22 @@ from .ops.compare import (  # fmt: skip
     not_equal,
     signbit,
 )
+from .ops.complex_numbers import (  # fmt: skip
+    angle,
+    complex,
+    imag,
+    is_complex,
+    is_conj,
+    is_floating_point,
+    isreal,
+    polar,
+    real,
+    resolve_conj,
+    resolve_neg,
+    view_as_complex,
+    view_as_real,
+)
+from .ops.conjugate import conj, conj_physical, sgn
 from .ops.conv import conv1d, conv2d
 from .ops.create import arange, empty, empty_like, eye, full, full_like, linspace, logspace, ones, ones_like, range, zeros, zeros_like
 from .ops.data import (  # fmt: skip
@@ -99,6 +110,10 @@ from .ops.einsum import einsum
 from .ops.gather import gather, index_add, index_copy, index_fill, index_select, scatter, scatter_add, take, take_along_dim
 from .ops.index import index_put, index_put_
 from .ops.join import cat, chunk, column_stack, dsplit, dstack, hsplit, hstack, split, stack, tensor_split, unbind, vsplit
+from .ops.linalg_factor import cholesky, qr, svd
+from .ops.linalg_least import pinverse
+from .ops.linalg_product import chain_matmul, cross, kron, matrix_exp, matrix_power, trace, vdot
+from .ops.linalg_solve import cholesky_inverse, cholesky_solve, det, inverse, logdet, slogdet, triangular_solve
 from .ops.mask import argwhere, masked_scatter, masked_select, nonzero
 from .ops.matmul import addmm, addmv, baddbmm, bmm, dot, inner, matmul, mm, mv, outer, tensordot
 from .ops.order import argsort, cummax, cummin, kthvalue, max, median, min, mode, msort, sort, topk
@@ -133,7 +148,7 @@ from .ops.shapes import adjoint, atleast_1d, atleast_2d, atleast_3d, broadcast_t
 from .ops.slicing import as_strided, diagonal, narrow, select
 from .ops.softmax import log_softmax, softmax
 from .ops.statistics import dist, logsumexp, norm, std, std_mean, var, var_mean
-from .ops.transcend import erf, erfc, exp, exp2, expm1, log, log1p, log2, log10, logaddexp, logit, sigmoid
+from .ops.transcend import erf, erfc, exp, exp2, expm1, log, log1p, log2, log10, logaddexp, logit, sigmoid, xlogy
 from .ops.triangle import diag, diag_embed, diagflat, tril, tril_indices, triu, triu_indices
 from .ops.trig import (  # fmt: skip
     acos,

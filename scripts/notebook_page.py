@@ -80,6 +80,8 @@ class NotebookPage:
         self.asked, self.problems = [], []
         self.page.on("request", lambda request: self.asked.append(request.url))
         self.page.on("pageerror", lambda error: self.problems.append(str(error)))
+        # A dialog (which kernel to use, for one) would stand in the way for ever: take what it proposes.
+        self.page.add_locator_handler(self.page.locator(".jp-Dialog"), lambda dialog: dialog.locator(".jp-mod-accept").click())
         self.page.goto(f"{address}/lab/tree/{name}?token={token}&reset")
         self.page.locator(".jp-NotebookPanel .jp-CodeCell").first.wait_for(timeout=60_000)
         self.page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for(timeout=60_000)

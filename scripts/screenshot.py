@@ -22,7 +22,7 @@ with viz.record():
     out = z.mean()
 viz.step(out)"""
 STEPS = 3  # from the end of the forward pass: the start of the backward pass, mean, and the product with 3
-WIDTH, HEIGHT = 1500, 900
+WIDTH, HEIGHT = 1500, 1100
 
 
 def main():

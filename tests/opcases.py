@@ -19,7 +19,10 @@ for module in pkgutil.iter_modules(lesson_lib.ops.__path__):
 CPU = device("cpu")
 LAYOUTS = ("plain", "strided", "readonly")
 FREE_AT_TIES = {"topk", "kthvalue"}  # which index comes for equal elements is left open
-NEEDS_ONE_PIECE = {"view", "unsafe_view", "view_dtype", "strided"}  # they look at the memory as it lies
+GIVEN_A_COPY = {"to_device", "unsafe_view"}  # building blocks that may hand on the memory they are given
+SYMMETRIC = {"linalg_cholesky", "linalg_eigh"}  # they read one triangle of a symmetric matrix; the gradient is that of symmetric steps
+FREE_SIGNS = {"linalg_svd", "linalg_eigh", "linalg_eig"}  # a vector and its negative are equally right
+NEEDS_ONE_PIECE = {"view", "unsafe_view", "view_dtype", "strided", "view_as_complex"}  # they look at the memory as it lies
 
 
 class Maker:
@@ -34,12 +37,14 @@ class Maker:
         numbers = self.draw.uniform(low, high, shape)
         if kind.kind == "b":
             array = np.asarray(numbers > 0)
+        elif kind.kind == "c":
+            array = np.asarray(numbers + 1j * self.draw.uniform(-1, 1, shape), dtype=kind)
         elif kind.kind in "iu":
             array = np.asarray(np.maximum(np.floor(numbers), math.ceil(low)), dtype=kind)  # integers from low to high - 1
         else:
             array = np.asarray(numbers, dtype=kind)
         tensor = wrap(to_array(laid_out(array, self.layout), self.device))
-        if self.grad and kind.kind == "f":
+        if self.grad and kind.kind in "fc":
             tensor.requires_grad_()
         return tensor
 
@@ -87,6 +92,11 @@ def tensors_in(value):
     return []
 
 
+def free_of_signs(name, outputs):
+    """The outputs as squares, if the sign (or the phase) of their vectors is free."""
+    return [out * out.conj() if name in FREE_SIGNS else out for out in outputs]
+
+
 def exchanged(value, tensors):
     """The same arguments with other tensors in the places of theirs; ``tensors`` is an iterator."""
     if isinstance(value, Tensor):
@@ -119,6 +129,9 @@ def oracle_of(name, torch):
         return ORACLES[name](torch)
     if not registry[name].public:
         return None
+    family, _, rest = name.partition("_")
+    if family in ("linalg", "fft", "special") and rest:
+        return getattr(getattr(torch, family), rest)
     for home in (torch, torch.nn.functional, torch.Tensor, torch.linalg):
         if hasattr(home, name):
             return getattr(home, name)
@@ -143,6 +156,8 @@ ORACLES = {
     "rsub": lambda torch: torch.rsub,
     # methods of Tensor whose function differs, or is another function
     "permute": lambda torch: torch.Tensor.permute,
+    "flip": lambda torch: torch.Tensor.flip,
+    "pseudo_inverse": lambda torch: torch.linalg.pinv,
     "unfold": lambda torch: torch.Tensor.unfold,
     "scatter_add": lambda torch: torch.Tensor.scatter_add,
     "vector_norm": lambda torch: torch.linalg.vector_norm,

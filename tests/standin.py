@@ -30,6 +30,17 @@ METHODS = {
 ATTRIBUTES = {"T", "dtype", "flags", "imag", "itemsize", "mT", "nbytes", "ndim", "real", "shape", "size", "strides"}
 
 
+#: what ``core/gpu.py`` takes from ``core/patches.py``
+KERNELS = ("conv2d", "conv2d_input", "conv2d_weight", "max_pool2d", "max_pool2d_scatter", "max_pool2d_gather", "avg_pool2d", "avg_pool2d_backward")
+
+
+#: what CuPy's linalg has of NumPy's
+LINALG = (
+    "cholesky", "det", "eig", "eigh", "eigvals", "eigvalsh", "inv", "lstsq", "matrix_power", "matrix_rank", "norm", "pinv", "qr", "slogdet", "solve",
+    "svd",
+)  # fmt: skip
+
+
 class CrossedOver(TypeError):
     """Host and device were mixed."""
 
@@ -37,7 +48,7 @@ class CrossedOver(TypeError):
 class Array:
     """An array of the stand-in device."""
 
-    __slots__ = ("_host", "__weakref__")
+    __slots__ = ("__weakref__", "_host")
     __array_ufunc__ = None  # NumPy's operators leave the work to ours
     syncs = 0
 
@@ -89,7 +100,7 @@ class Array:
 
 
 def _add_operators():
-    operators = "add sub mul truediv floordiv mod pow matmul and or xor lshift rshift".split()
+    operators = ["add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul", "and", "or", "xor", "lshift", "rshift"]
     names = [f"__{prefix}{name}__" for name in operators for prefix in ("", "r", "i")]
     names += [f"__{name}__" for name in ("eq", "ne", "lt", "le", "gt", "ge", "neg", "pos", "abs", "invert")]
     for name in names:
@@ -125,7 +136,7 @@ def to_compute(value):
     if isinstance(value, np.ndarray):
         raise CrossedOver("a NumPy array was mixed with device arrays")
     if isinstance(value, tuple | list):
-        return type(value)(map(to_compute, value))
+        return like(value, map(to_compute, value))
     if isinstance(value, dict):
         return {key: to_compute(part) for key, part in value.items()}
     return value
@@ -136,8 +147,13 @@ def from_host(value):
     if isinstance(value, np.ndarray | np.generic):
         return Array(np.asarray(value))
     if isinstance(value, tuple | list) and any(isinstance(part, np.ndarray | np.generic) for part in value):
-        return type(value)(map(from_host, value))
+        return like(value, map(from_host, value))
     return value
+
+
+def like(value, parts):
+    """``parts`` as the kind of list or tuple that ``value`` is."""
+    return type(value)(*parts) if hasattr(value, "_fields") else type(value)(parts)
 
 
 def on_device(function):
@@ -201,7 +217,12 @@ def install():
     xp.asarray, xp.array = _from_host_too(np.asarray), _from_host_too(np.array)
     tricks = types.SimpleNamespace(**{name: on_device(getattr(np.lib.stride_tricks, name)) for name in ("as_strided", "sliding_window_view")})
     xp.lib = types.SimpleNamespace(stride_tricks=tricks)
-    for kernel in ("conv2d", "conv2d_input", "conv2d_weight", "max_pool2d", "max_pool2d_scatter", "max_pool2d_gather", "avg_pool2d", "avg_pool2d_backward"):
+    xp.fft = types.SimpleNamespace(**{name: on_device(function) for name, function in vars(np.fft).items() if callable(function)})
+    xp.linalg = types.SimpleNamespace(LinAlgError=np.linalg.LinAlgError, **{name: on_device(getattr(np.linalg, name)) for name in LINALG})
+    for part in ("linalg", "fft"):
+        functions = {name: on_device(value) for name, value in vars(getattr(np, part)).items() if callable(value) and not isinstance(value, type)}
+        setattr(xp, part, types.SimpleNamespace(**functions))
+    for kernel in KERNELS:
         setattr(xp, kernel, functools.partial(getattr(patches, kernel), xp))
     register_backend(TYPE, Array, xp, lambda array: device(TYPE, 0))
     return xp

@@ -32,8 +32,8 @@ def view_of_leaf_written(torch):
 
 def unbound_written(torch):
     x = torch.ones(2, 2, requires_grad=True) * 1
-    a, b = x.unbind(0)
-    a += 1
+    first, _ = x.unbind(0)
+    first += 1
 
 
 #: what a user does wrong, as a program over ``torch``

@@ -136,3 +136,34 @@ def test_large_graphs_run_from_top_to_bottom():
         y = y * 2
     assert "rankdir=TB" in viz.graph(y).dot
     assert "rankdir=LR" in viz.graph(x * 2).dot
+
+
+@pytest.fixture
+def loop():
+    """A recurrent loop: one weight, read at every step."""
+    with viz.record():
+        w = torch.full((2, 2), 0.5, requires_grad=True)
+        h = torch.ones(1, 2)
+        for _ in range(20):
+            h = torch.tanh(h @ w)
+        out = h.sum()
+    return viz.graph(out).model
+
+
+def test_a_tensor_that_is_far_away_has_a_stand_in(loop):
+    stand_ins = loop.references()
+    (weight,) = [key for key, node in loop.tensors.items() if node.kind == "leaf"]
+    assert {loop.edges[number].source for number in stand_ins} == {weight}
+    assert 10 < len(stand_ins) < 20  # its first uses lead to the card itself
+    assert set(stand_ins.values()) <= set(fragments(State(loop, View())))
+    for text in (to_dot(loop), layout_dot(loop)):
+        assert all(f'id="{key}"' in text for key in stand_ins.values())
+
+
+def test_in_a_large_graph_the_step_turns_the_line_round(loop):
+    at = next(i for i, step in enumerate(loop.steps) if step.kind == "backward" and "tanh" in step.text)
+    dot = layout_dot(loop, View(step=at))
+    assert 'class="flow"' not in dot
+    (line,) = [line for line in dot.splitlines() if "dir=back" in line]
+    assert 'class="data"' in line
+    assert "xlabel=" in line

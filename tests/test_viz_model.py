@@ -24,6 +24,18 @@ def by_name(graph):
     return {node.name: node for node in graph.model.tensors.values()}
 
 
+def test_building_a_graph_calls_no_hook():
+    called = []
+    x = torch.ones(2, requires_grad=True)
+    y = x * 2
+    y.retain_grad()
+    y.register_hook(called.append)
+    viz.graph((y * y).sum())
+    assert y.grad is None
+    assert x.grad is None
+    assert called == []
+
+
 def test_names_kinds_and_shapes():
     _, _, graph = s2()
     nodes = by_name(graph)

@@ -15,6 +15,8 @@ from lesson_lib.viz import svg
 from lesson_lib.viz.widget import STATIC
 from scripts import build_widget
 
+from . import standin
+
 SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -175,3 +177,23 @@ def test_licences_travel_with_the_bundle():
     notices = (STATIC / "THIRD_PARTY_LICENSES.txt").read_text()
     for name in ("@hpcc-js/wasm-graphviz", "d3-zoom", "d3-selection", "Graphviz", "Expat", "Eclipse Public License", "Apache License"):
         assert name in notices
+
+
+def test_a_graph_on_another_device_looks_the_same():
+    """Nothing that is drawn crosses to the host by accident: the stand-in device refuses what a GPU would."""
+    standin.install()
+
+    def program(device):
+        with viz.record():
+            x = torch.ones(6, 5, device=device, requires_grad=True)
+            w = torch.full((5, 3), 0.5, device=device, requires_grad=True)
+            out = torch.tanh(x @ w + 1).mean()
+        out.backward()
+        return viz.graph(out)
+
+    host, far = program("cpu"), program(standin.TYPE)
+    assert far.model.to_json() == host.model.to_json()
+    assert far.svg() == host.svg()
+    view = far.widget()
+    view.send = lambda message: None
+    view._answer(view, {"type": "window", "key": "k", "id": "t0", "which": "value"}, [])

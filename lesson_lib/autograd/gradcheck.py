@@ -137,7 +137,9 @@ def _pulled_back(output, x, g, tolerance):
         raise GradcheckError(f"Gradient has dtype {first.dtype}, and its input has dtype {x.dtype}")
     first, again = to_host(first._a), to_host(again._a)
     if not np.allclose(first, again, rtol=0, atol=tolerance.nondet_tol, equal_nan=True):
-        raise GradcheckError("Backward is not reentrant, i.e., running backward with same input and grad_output multiple times gives different values")
+        raise GradcheckError(
+            "Backward is not reentrant, i.e., running backward with same input and grad_output multiple times gives different values"
+        )
     return first.reshape(-1)
 
 

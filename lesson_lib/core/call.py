@@ -85,7 +85,7 @@ def make_binary(decl, operator=False):
                     edge_b = other._edge or edge_of(other) if other._base is None else edge_of(other)
             elif x.dtype.kind in scalar_kinds.get(type(other), no_kinds):
                 y = other
-            elif decl.numbers and (isinstance(other, NUMBERS) or promotes and number_like(other)):
+            elif decl.numbers and (isinstance(other, NUMBERS) or (promotes and number_like(other))):
                 x, y = operands(decl, input, other, promotes)
             else:
                 return unsupported(decl, other, 1, operator)
@@ -138,6 +138,47 @@ def kept_by_edges(decl):
     """(save a, save b, save y) when only a needs a gradient, when only b does, when both do: only what the rules in use name is saved."""
     for_a, for_b = decl.needs
     return [tuple(name in wanted for name in (*decl.inputs, "y")) for wanted in (for_a, for_b, for_a + for_b)]
+
+
+def make_parametric(decl):
+    """The call of an op with one input and parameters: ``sum(x, dim=1)``."""
+    forward, node_class, differentiable, overload = decl.forward, decl.node, decl.differentiable, decl.overload
+    floats, kinds, names = decl.promotion == FLOAT, decl.kinds, decl.params
+    keep_x, keep_y = decl.inputs[0] in decl.needs[0], decl.outputs[0] in decl.needs[0]
+
+    def parametric(input, **params):
+        if not isinstance(input, Tensor):
+            return unwrapped(decl, (input,), params)
+        x = input._a
+        if kinds is not None and x.dtype.kind not in kinds:
+            raise refused(decl, x)
+        if floats and x.dtype.kind not in "fc":
+            (x,) = promoted(decl, (input,))
+        kind = type(x)
+        try:
+            y = forward(cpu if kind is ndarray else namespace(x), x, **params)
+        except Exception as exc:
+            raise explained(decl, exc, (x,), params) from None
+        if type(y) is not kind:
+            y = as_array(y)
+        result = new(Tensor)
+        result._a, result._rg, result._edge, result._base, result._acc = y, False, None, None, None
+        result._ver = version = [0]
+        if differentiable and (input._rg or input._base is not None) and thread.grad_enabled and y.dtype.kind in "fc":
+            edge = edge_of(input)
+            if edge is not None:
+                node = new(decl.nodes[overload((input,), params)] if overload else node_class)
+                node.key = next_key()
+                node.edges = (edge,)
+                node.saved = (x if keep_x else None, y if keep_y else None, x.shape, *[params[name] for name in names])
+                node.guards = (((input._ver, input._ver[0]),) if keep_x else ()) + (((version, 0),) if keep_y else ())
+                node.shape, node.dtype, node.several, node.hooks = y.shape, y.dtype, None, None
+                result._rg, result._edge = True, (node, 0)
+        if watchers:
+            notify(decl, (input,), params, result)
+        return result
+
+    return parametric
 
 
 def make_nary(decl):
@@ -241,7 +282,8 @@ def record(decl, inputs, arrays, results, params, edges):
     if decl.n_diff == 1:
         node.shape, node.dtype, node.several = results[0]._a.shape, results[0]._a.dtype, None
     else:
-        node.shape, node.dtype, node.several = tuple(r._a.shape for r in results), tuple(r._a.dtype for r in results), count
+        arrays = [r._a for r in results[:count]]
+        node.shape, node.dtype, node.several = tuple(a.shape for a in arrays), tuple(a.dtype for a in arrays), count
     for number in range(count):
         if results[number]._a.dtype.kind in "fc":
             results[number]._rg, results[number]._edge = True, (node, number)

@@ -105,7 +105,7 @@ def promote_types(a, b):
     """
     if a is b:
         return a
-    if a.category == b.category or COMPLEX in (a.category, b.category) and FLOATING in (a.category, b.category):
+    if a.category == b.category or (COMPLEX in (a.category, b.category) and FLOATING in (a.category, b.category)):
         # Within a category the size decides; complex64 with float64 needs complex128. float16 is the one that
         # NumPy would not widen either.
         return from_numpy_dtype(np.promote_types(a.np, b.np))

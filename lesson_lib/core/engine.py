@@ -11,12 +11,15 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .anomaly import run_checked
 from .device import namespace
 from .errors import error
 from .node import AccumulateGrad
 from .op import registry
-from .state import thread
+from .state import anomaly_mode, thread
 from .tensor import Tensor, edge_of, wrap
+
+COMPLEX64, COMPLEX128 = np.dtype(np.complex64), np.dtype(np.complex128)
 
 
 class Step(NamedTuple):
@@ -40,14 +43,14 @@ def run(roots, *, keep_graph, taped, captured=None, on_step=None):
     while heap:
         node = heappop(heap)[1]
         g = ready.pop(node)
-        if node.hooks is not None:
+        if node.hooks is not None and on_step is None:  # a rehearsal calls no hook
             g = _call_pre_hooks(node, g)
         if captured is not None and node in captured:
             _capture(captured[node], g)
             if node not in needed:
                 continue
         if node.__class__ is AccumulateGrad:
-            contributions = ga = None  # let go of the last turn's gradients: accumulate wants to know who else holds g
+            contributions = ga = waiting = None  # let go of the last turn's gradients: accumulate wants to know who else holds g
             if captured is None:
                 accumulate(node.variable, g)
             continue
@@ -61,14 +64,19 @@ def run(roots, *, keep_graph, taped, captured=None, on_step=None):
                 node.check()
         if node.several:
             g = _without_holes(node, g)
-        contributions = node.contributions(g, _as_tensors(node, saved) if taped else saved)
-        if node.hooks is not None:
+        if taped:
+            saved = _as_tensors(node, saved)
+        if node.dtype is COMPLEX64 or node.dtype is COMPLEX128:
+            contributions = _conjugated(node, g, saved)
+        else:
+            contributions = node.contributions(g, saved)
+        if node.hooks is not None and on_step is None:  # a rehearsal calls no hook
             contributions = _call_post_hooks(node, contributions, g)
         if on_step is not None:
             on_step(Step(node, g, tuple(contributions)))
         if not keep_graph and node.keeps:
             node.saved = None
-        for edge, ga in zip(node.edges, contributions):  # noqa: B905 - strict= costs a tenth of the loop
+        for edge, ga in zip(node.edges, contributions):
             if edge is None or ga is None:
                 continue
             target, index = edge
@@ -78,11 +86,12 @@ def run(roots, *, keep_graph, taped, captured=None, on_step=None):
             if target.several is None:
                 if ga.shape != target.shape or ga.dtype is not target.dtype:
                     ga = fitted(ga, target.shape, target.dtype)
-                if target in ready:
-                    ready[target] = ready[target] + ga
-                else:
+                waiting = ready.get(target)
+                if waiting is None:
                     ready[target] = ga
                     heappush(heap, (target.key, target))
+                else:
+                    ready[target] = waiting + ga
             else:
                 _deliver(ready, heap, target, index, ga)
 
@@ -118,16 +127,32 @@ def fitted(g, shape, np_dtype):
     return g.astype(np_dtype)
 
 
-def _leading_to(captured, roots):
-    """The nodes from which a captured node can be reached: the only ones worth running."""
+def _conjugated(node, g, saved):
+    """The rules of a complex op: for y = f(x) PyTorch's gradient is g times the conjugate of f′(x), and the rules say f′(x).
+
+    Conjugating what goes in and what comes out is the same. An op that is not holomorphic has its conjugates in its own rules.
+    Source: https://pytorch.org/docs/stable/notes/autograd.html#autograd-for-complex-numbers
+    """
+    if node.op is None or not node.op.holomorphic:
+        return node.contributions(g, saved)
+    conj = registry["conjugate"].raw
+    return tuple(part if part is None else conj(part) for part in node.contributions(conj(g), saved))
+
+
+def _reachable(roots):
     seen, stack = set(), list(roots)
     while stack:
         node = stack.pop()
         if node not in seen:
             seen.add(node)
             stack.extend(edge[0] for edge in node.edges if edge is not None)
+    return seen
+
+
+def _leading_to(captured, roots):
+    """The nodes from which a captured node can be reached: the only ones worth running."""
     needed = set()
-    for node in sorted(seen, key=lambda n: -n.key):  # oldest first: what a node leads to is decided before it
+    for node in sorted(_reachable(roots), key=lambda n: -n.key):  # oldest first: what a node leads to is decided before it
         if any(edge is not None and (edge[0] in needed or edge[0] in captured) for edge in node.edges):
             needed.add(node)
     return needed
@@ -297,23 +322,14 @@ def grad(outputs, inputs, grad_outputs=None, retain_graph=None, create_graph=Fal
 
 
 def trace(outputs, grad_outputs=None):
-    """Run backward as a rehearsal: the list of Steps it would take. Nothing accumulates, nothing is freed, no hook is called twice.
+    """Run backward as a rehearsal: the list of Steps it would take. Nothing accumulates, nothing is freed, no hook is called.
 
     For the visualizer, which shows one step at a time.
     """
     steps = []
     outputs = _as_tuple(outputs)
     roots = _roots(outputs, _as_tuple(grad_outputs), False)
-    leaves = {}
-    stack, seen = [edge[0] for edge, _ in roots], set()
-    while stack:
-        node = stack.pop()
-        if node in seen:
-            continue
-        seen.add(node)
-        if node.__class__ is AccumulateGrad:
-            leaves[node] = {0: None}
-        stack.extend(edge[0] for edge in node.edges if edge is not None)
+    leaves = {node: {0: None} for node in _reachable([edge[0] for edge, _ in roots]) if node.__class__ is AccumulateGrad}
     _run(roots, keep_graph=True, taped=False, captured=leaves, on_step=steps.append)
     return steps
 
@@ -330,11 +346,28 @@ def _gradients(roots, inputs, keep_graph, taped):
 
 def _run(roots, *, taped, **options):
     """``run`` with recording on if the gradients' own history is wanted, off otherwise."""
-    before, thread.grad_enabled = thread.grad_enabled, taped
+    before = thread.grad_enabled, thread.task
+    thread.grad_enabled, thread.task = taped, Task(roots, options.get("captured"))
     try:
-        run(roots, taped=taped, **options)
+        if anomaly_mode.enabled:
+            run_checked(run, roots, taped=taped, **options)
+        else:
+            run(roots, taped=taped, **options)
     finally:
-        thread.grad_enabled = before
+        thread.grad_enabled, thread.task = before
+
+
+class Task:
+    """One backward pass: where it starts, and what it captures (None: every leaf accumulates)."""
+
+    def __init__(self, roots, captured):
+        self.roots, self.captured = [edge[0] for edge, _ in roots], captured
+
+    def visits(self):
+        """The nodes whose hooks it will call."""
+        if self.captured is None:
+            return _reachable(self.roots)
+        return _leading_to(self.captured, self.roots) | set(self.captured)
 
 
 def _roots(tensors, gradients, taped):

@@ -8,6 +8,8 @@ import linecache
 import os
 import sys
 
+from .messages_autograd import AUTOGRAD_MESSAGES
+from .messages_linalg import LINALG_MESSAGES
 from .messages_nn import NN_MESSAGES
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
@@ -21,6 +23,8 @@ TABLE = {
                       "An in-place operation cannot grow its tensor. Write y = a + b instead of a += b."),
     "overlap": (RuntimeError, "unsupported operation: more than one element of the written-to tensor refers to a single memory location. Please clone() the tensor before performing the operation.",
                 "expand() shows one element many times; write to x.clone() or to the tensor before expand()."),
+    "overlap_partly": (RuntimeError, "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single memory location. Please clone() the tensor before performing the operation.",
+                       "Part of what is read would be overwritten first. Read from a copy: x[:-1].clone()."),
     "read_only": (RuntimeError, "the tensor's memory is read-only", "It comes from a read-only NumPy array: write to x.clone()."),
     "fill_value": (RuntimeError, "fill_ only supports 0-dimension value tensor but got tensor with {ndim} dimensions.", "Use copy_ to write a tensor."),
     "detach_view": (RuntimeError, "Can't detach views in-place. Use detach() instead. If you are using DistributedDataParallel (DDP) for training, and gradient_as_bucket_view is set as True, gradients are views of DDP buckets, and hence detach_() cannot be called on these gradients. To fix this error, please refer to the Optimizer.zero_grad() function in torch/optim/optimizer.py as the solution.",
@@ -101,7 +105,7 @@ TABLE = {
     "rot90_dims": (RuntimeError, "expected rotation dims to be different, but got dim0 = {first} and dim1 = {second}", "A plane has two different dimensions."),
     "repeat_few": (RuntimeError, "Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor", "Give a count for every dimension, or use tile."),
     "repeats_negative": (RuntimeError, "{message}", "Counts are 0 or more."),
-    "repeats_size": (RuntimeError, "repeats must have the same size as input along dim, but got repeats.size(0) = {found} and input.size(0) = {size}", "Give one count for each slice."),
+    "repeats_size": (RuntimeError, "repeats must have the same size as input along dim, but got repeats.size(0) = {found} and input.size({dim}) = {size}", "Give one count for each slice."),
     "unfold_size": (RuntimeError, "maximum size for tensor at dimension {dim} is {length} but size is {size}", "The window must fit into the dimension."),
     "unfold_negative": (RuntimeError, "size is {size} but must be >= 0", "The window's size counts elements."),
     "unfold_step": (RuntimeError, "step is {step} but must be > 0", "The step says how far one window is from the next."),
@@ -125,7 +129,7 @@ TABLE = {
     "split_0d": (RuntimeError, "{name} expects at least a 1-dimensional tensor", "A 0-d tensor has nothing to split."),
     "split_0d_any": (RuntimeError, "{name} expected at least a 1-dimensional tensor, but got a tensor with {ndim} dims", "A 0-d tensor has nothing to split."),
     "split_entries": (RuntimeError, "split_with_sizes expects split_sizes have only non-negative entries, but got split_sizes={sizes}", "Sizes are 0 or more."),
-    "split_sum": (RuntimeError, "split_with_sizes expects split_sizes to sum exactly to {size} (input tensor's size at dimension {dim}), but got split_sizes={sizes}", "The parts must make up the whole."),
+    "split_sections": (RuntimeError, "split_with_sizes expects split_sizes to sum exactly to {size} (input tensor's size at dimension {dim}), but got split_sizes={sizes}", "The parts must make up the whole."),
     "split_negative": (RuntimeError, "split expects split_size be non-negative, but got split_size={size}", "The size counts elements."),
     "split_zero": (RuntimeError, "split_size can only be 0 if dimension size is 0, but got dimension size of {size}", "Parts need at least one element."),
     "chunk_count": (RuntimeError, "chunk expects `chunks` to be greater than 0, got: {chunks}", "Ask for at least one part."),
@@ -146,6 +150,7 @@ TABLE = {
     "index_0d": (IndexError, "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ to convert a 0-dim tensor to a number",
                  "A 0-d tensor has no dimensions to index; use .item()."),
     "index_range": (IndexError, "index {index} is out of bounds for dimension {dim} with size {size}", "Valid indexes run from {low} to {high}."),
+    "index_empty": (IndexError, "index is out of bounds for dimension with size 0", "The dimension is empty: there is nothing to index."),
     "index_range_advanced": (IndexError, "index {index} is out of bounds for dimension {dim} with size {size}", "Valid indexes run from {low} to {high}."),
     "index_type": (IndexError, "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid indices (got {type})",
                    "Convert a float to int first, or use a bool or integer tensor."),
@@ -219,35 +224,6 @@ TABLE = {
     "invert": (TypeError, "~ (operator.invert) is only implemented on integer and Boolean-type tensors", "Compare first: ~(x > 0)."),
     "int_pow": (RuntimeError, "Integers to negative integer powers are not allowed.", "Convert to float first."),
     "scalar_overflow": (RuntimeError, "value cannot be converted to type {type} without overflow", "Use a wider dtype."),
-    # gradients
-    "no_grad_fn": (RuntimeError, "element 0 of tensors does not require grad and does not have a grad_fn",
-                   "Nothing with requires_grad=True went into this tensor, or it was made under no_grad() or detach()."),
-    "non_scalar": (RuntimeError, "grad can be implicitly created only for scalar outputs", "Reduce it first (loss.mean()), or give backward(gradient=...)."),
-    "grad_shape": (RuntimeError, "Mismatch in shape: grad_output[{index}] has a shape of {found} and output[{index}] has a shape of {expected}.", "The gradient must have the output's shape."),
-    "freed": (RuntimeError, "Trying to backward through the graph a second time (or directly access saved tensors after they have already been freed). Saved intermediate values of the graph are freed when you call .backward() or autograd.grad(). Specify retain_graph=True if you need to backward through the graph a second time or if you need to access saved tensors after calling backward.",
-              "Run the forward pass again, or call backward(retain_graph=True) the first time."),
-    "modified": (RuntimeError, "one of the variables needed for gradient computation has been modified by an inplace operation: [torch.{title} {shape}]{origin} is at version {found}; expected version {expected} instead. Hint: enable anomaly detection to find the operation that failed to compute its gradient, with torch.autograd.set_detect_anomaly(True, check_nan=False).",
-                 "Replace the in-place write (x += 1, x[0] = 1, x.relu_()) by a new tensor (x = x + 1)."),
-    "leaf_inplace": (RuntimeError, "a leaf Variable that requires grad is being used in an in-place operation.", "Wrap a parameter update in `with no_grad():`, or work on a copy: x.clone()."),
-    "view_leaf_inplace": (RuntimeError, "a view of a leaf Variable that requires grad is being used in an in-place operation.", "Wrap the write in `with no_grad():`, or work on a copy: x.clone()."),
-    "no_grad_view_inplace": (RuntimeError, "{start} Given that this use case is ambiguous and error-prone, it is forbidden. You can clarify your code by moving both the view and the inplace either both inside the no_grad block (if you don't want the inplace to be tracked) or both outside (if you want the inplace to be tracked).",
-                             "Make the view outside no_grad()."),
-    "many_views_inplace": (RuntimeError, "{start} This view is the output of a function that returns multiple views. Such functions do not allow the output views to be modified inplace. You should replace the inplace operation by an out-of-place one.",
-                           "Write to a slice of the whole tensor instead."),
-    "unused": (RuntimeError, "One of the differentiated Tensors appears to not have been used in the graph. Set allow_unused=True if this is the desired behavior.", "Pass allow_unused=True to get None for it."),
-    "no_rule": (RuntimeError, "The function '{function}' is not differentiable with respect to argument '{argument}'. This input cannot have requires_grad True.",
-                "Pass {argument}.detach() if it is not meant to be learned."),
-    "not_required": (RuntimeError, "One of the differentiated Tensors does not require grad", "Set requires_grad=True on it before the computation."),
-    "change_non_leaf": (RuntimeError, "you can only change requires_grad flags of leaf variables. If you want to use a computed variable in a subgraph that doesn't require differentiation use var_no_grad = var.detach().",
-                        "Use x.detach()."),
-    "numpy_grad": (RuntimeError, "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.", "x.detach().numpy() shares the memory without the history."),
-    "numpy_device": (TypeError, "can't convert {device} device type tensor to numpy. Use Tensor.cpu() to copy the tensor to host memory first.", "x.cpu().numpy()"),
-    "deepcopy_non_leaf": (RuntimeError, "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the moment.  If you were attempting to deepcopy a module, this may be because of a torch.nn.utils.weight_norm usage, see https://github.com/pytorch/pytorch/pull/103001",
-                          "Detach it first: copy.deepcopy(x.detach())."),
-    "assign_grad": (RuntimeError, "assigned grad has data of a different {what}", "The gradient needs its tensor's shape, dtype and device."),
-    "out_grad": (RuntimeError, "{name}(): functions with out=... arguments don't support automatic differentiation, but one of the arguments requires grad.", "Leave out= away, or wrap the call in no_grad()."),
-    "non_differentiable": (RuntimeError, "{message}", "Use a differentiable function instead."),
-    "function_grads": (RuntimeError, "function {name} returned an incorrect number of gradients (expected {expected}, got {found})", "Return one gradient (or None) for each argument of forward."),
     # values
     "item": (RuntimeError, "a Tensor with {size} elements cannot be converted to Scalar", "Pick one element, or reduce with sum() or mean()."),
     "bool_many": (RuntimeError, "Boolean value of Tensor with more than one value is ambiguous", "Use .any() or .all()."),
@@ -321,8 +297,9 @@ TABLE = {
     "cuda_no_device": (RuntimeError, "No CUDA GPUs are available", "Run on a machine with an NVIDIA GPU, or use device=\"cpu\"."),
     "device_mix": (RuntimeError, "Expected all tensors to be on the same device, but found at least two devices, {a} and {b}!", "Move one of them: x.to(\"{a}\")."),
 }  # fmt: skip
+TABLE.update(AUTOGRAD_MESSAGES)
 TABLE.update(NN_MESSAGES)
-
+TABLE.update(LINALG_MESSAGES)
 
 
 def error(kind, **values):

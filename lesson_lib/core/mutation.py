@@ -6,20 +6,24 @@ too: the base's new history is "the old base with this part replaced", and every
 """
 
 from numpy import generic
+from numpy.lib.array_utils import byte_bounds
 
 from .device import device_of
 from .dtypes import can_cast, from_numpy_dtype
 from .errors import error
-from .node import Node, next_key, plain_title
+from .node import Node, next_key
 from .state import thread
 from .tensor import Tensor, edge_of, wrap
+from .views import no_history
 
 
 def make_inplace(function, name):
     """The in-place form of a functional op: ``mul_`` of ``mul``."""
 
     def in_place(self, *args, **kwargs):
-        if not must_record(self, (*args, *kwargs.values())):
+        recorded = must_record(self, (*args, *kwargs.values()))
+        check_overlap(self, args)
+        if not recorded:
             result = function(self.detach(), *args, **kwargs)
             if result is NotImplemented:
                 return result
@@ -47,7 +51,7 @@ def must_record(tensor, others):
     """True if writing to ``tensor`` (with values made from ``others``) goes into its history; PyTorch's error if it may not be written to then."""
     if not thread.grad_enabled:
         return False
-    mine = tensor.requires_grad
+    mine = tensor.requires_grad or (tensor._from is not None and tensor._base._rg)
     if not mine and not any(isinstance(other, Tensor) and other.requires_grad for other in others):
         return False
     if tensor._base is None:
@@ -55,18 +59,36 @@ def must_record(tensor, others):
             raise error("leaf_inplace")
         return True
     if tensor._from is not None:
-        raise _no_rebase(tensor)
+        raise no_history(tensor, "is being modified inplace")
     if mine and tensor._base._edge is None:
         raise error("view_leaf_inplace")
     return True
 
 
-def _no_rebase(view):
-    """The error for a view whose base cannot take part in the history."""
-    kind = "no_grad_view_inplace" if view._from == "no_grad" else "many_views_inplace"
-    node = view.grad_fn
-    where = "A view was created in no_grad mode and is being modified inplace with grad mode enabled."
-    return error(kind, start=f"Output {view.output_nr} of {plain_title(node.title)} is a view and is being modified inplace." if node else where)
+def check_overlap(tensor, sources):
+    """PyTorch's error if a source lies partly, but not wholly, in the memory that is written to. Tensors that share memory share their version."""
+    for source in sources:
+        if isinstance(source, Tensor) and source._ver is tensor._ver and source is not tensor and _overlap_partly(tensor._a, source._a):
+            raise error("overlap_partly")
+
+
+def _overlap_partly(a, b):
+    if not (a.size and b.size and _is_dense(a) and _is_dense(b)):
+        return False  # PyTorch looks no closer than this
+    (start_a, end_a), (start_b, end_b) = byte_bounds(a), byte_bounds(b)
+    if (start_a, end_a) == (start_b, end_b):
+        return a.strides != b.strides
+    return start_a < end_b and start_b < end_a
+
+
+def _is_dense(array):
+    """True if the elements lie without gaps in some order of the dimensions."""
+    step = array.itemsize
+    for stride, size in sorted(zip(array.strides, array.shape, strict=True)):
+        if size > 1 and stride != step:
+            return False
+        step *= size
+    return True
 
 
 def write(tensor, array):
@@ -84,23 +106,22 @@ def overwrite(tensor, value, explain=None):
     try:
         tensor._a[...] = value
     except ValueError:
-        if 0 in tensor._a.strides:  # a stretched view: NumPy does not let it be written to
-            raise error("overlap") from None
+        if tensor._base is not None and tensor._base._a.flags.writeable and not tensor._a.flags.writeable:
+            raise error("overlap") from None  # a stretched view: NumPy does not let it be written to
         raise explain() if explain else error("read_only") from None
     tensor._ver[0] += 1
 
 
 def take_history(tensor, result):
-    """``tensor`` (just overwritten with ``result``'s values) continues with ``result``'s history."""
+    """``tensor`` (just overwritten with ``result``'s values) continues with ``result``'s history, or with none if it has none (``x.eq_(1)``)."""
     edge = result._edge
-    if edge is None:
-        return
-    node = edge[0]
-    # A saved output is guarded by the version of the tensor that the user holds.
-    node.guards = tuple((tensor._ver, tensor._ver[0]) if cell is result._ver else (cell, v) for cell, v in node.guards or ())
-    tensor._ver[1:] = [node.title if tensor._base is None else "torch::autograd::CopySlices"]  # who wrote last: an error may have to say it
+    if edge is not None:
+        node = edge[0]
+        # A saved output is guarded by the version of the tensor that the user holds.
+        node.guards = tuple((tensor._ver, tensor._ver[0]) if cell is result._ver else (cell, v) for cell, v in node.guards or ())
+        tensor._ver[1:] = [node.title if tensor._base is None else CopySlices.title]  # who wrote last: an error may have to say it
     if tensor._base is None:
-        tensor._edge, tensor._rg = edge, True
+        tensor._edge, tensor._rg = edge, edge is not None
         return
     base = tensor._base
     base._edge, base._rg = (CopySlices(base, tensor._chain, edge), 0), True
@@ -111,7 +132,7 @@ class CopySlices(Node):
     """History of a base after one of its views was overwritten: gradients of that part go to what was written, the rest to the old base."""
 
     __slots__ = ("chain",)
-    title = "CopySlices"
+    title = "torch::autograd::CopySlices"
 
     def __init__(self, base, chain, written):
         self.key, self.chain, self.several, self.hooks = next_key(), chain, None, None
@@ -121,7 +142,7 @@ class CopySlices(Node):
     def contributions(self, g, saved):
         """g with a hole for the old base; the part that fills the hole for what was written."""
         taped = isinstance(g, Tensor)
-        whole = g if taped else wrap(g.reshape(()) if isinstance(g, generic) else g)
+        whole = (g if taped else wrap(g.reshape(()) if isinstance(g, generic) else g)).contiguous()  # else the chain's view() may fail
         part, rest = self._view(whole), None
         if self.edges[0] is not None:
             rest = whole.clone()

@@ -9,6 +9,8 @@ from itertools import count
 from operator import itemgetter
 
 from .errors import error, tensor_title
+from .messages_autograd import MODIFIED_HINTS
+from .state import anomaly_mode
 
 #: Counts *down*: a younger node has a smaller key, so a heap hands out the youngest first. A consumer is always
 #: younger than what it consumed, which makes that order a topological one.
@@ -25,7 +27,7 @@ class Node:
     # shape, dtype   of the output; with several outputs, tuples of them
     # several the number of outputs if there is more than one, else None
     # hooks   a Hooks if anybody registered one, else None
-    __slots__ = ("key", "edges", "saved", "guards", "shape", "dtype", "several", "hooks", "__dict__", "__weakref__")
+    __slots__ = ("__dict__", "__weakref__", "dtype", "edges", "guards", "hooks", "key", "saved", "several", "shape")
     op = None  # the declaration, where there is one
     title = "Node"
     keeps = True  # False if nothing is saved that backward() must free
@@ -48,7 +50,7 @@ class Node:
         return self.title
 
     def __repr__(self):
-        return f"<{self.title} object at {id(self):#x}>"
+        return f"<{type(self).__name__} object at {id(self):#x}>"
 
     def register_hook(self, hook):
         """Call ``hook(grad_inputs, grad_outputs)`` after this node ran; it may return new ``grad_inputs``."""
@@ -68,7 +70,8 @@ class Node:
                 maker = self._maker(position, cell)
                 origin = f", which is output 0 of {plain_title(maker)}," if maker else ""
                 title = tensor_title(value.dtype)
-                raise error("modified", title=title, shape=list(value.shape), origin=origin, found=cell[0], expected=version)
+                hint = MODIFIED_HINTS[anomaly_mode.enabled]
+                raise error("modified", title=title, shape=list(value.shape), origin=origin, found=cell[0], expected=version, hint=hint)
 
     def _kept(self):
         """The saved inputs and outputs, in the order of the guards."""

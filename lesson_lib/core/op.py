@@ -20,7 +20,7 @@ import inspect
 import re
 from functools import wraps
 
-from .call import make_binary, make_nary, make_unary
+from .call import make_binary, make_nary, make_parametric, make_unary
 from .mutation import make_inplace
 from .node import Node, binary_contributions, nary_contributions, unary_contributions, variadic_contributions
 from .promote import COMMON, FLOAT, KEEP
@@ -61,6 +61,7 @@ class Op:
     explain = None  # (exc, arrays, params) -> the exception that the user sees instead
     outputs = ("y",)  # the names of the outputs
     native = None  # PyTorch's name for it in messages, where that is not the name
+    holomorphic = True  # with complex numbers the rules are derivatives; False: they hold the conjugates themselves, as those of abs
     n_diff = 1  # how many of the outputs (the first ones) carry gradients
     returns = tuple  # the kind of tuple that several outputs come in
 
@@ -107,7 +108,7 @@ def op(decl):
         decl.title += "Backward0"  # PyTorch counts on: SqueezeBackward1
     decl.node = _node_class(decl, decl.title)
     if decl.overload:
-        decl.nodes = tuple(_node_class(decl, decl.title[:-1] + str(number)) for number in range(3))
+        decl.nodes = tuple(_node_class(decl, decl.title[:-1] + str(number)) for number in range(4))
     raw, function = _make_calls(decl)
     _dress(function, decl)
     decl.call = function
@@ -186,7 +187,7 @@ def _node_class(decl, title):
     decl.arity = len(decl.inputs) if simple and not decl.variadic and len(decl.inputs) <= 2 else None
     make = variadic_contributions if decl.variadic else {1: unary_contributions, 2: binary_contributions}.get(decl.arity, nary_contributions)
     members = {"__slots__": (), "op": decl, "title": title, "contributions": make(*decl.rules), "keeps": _keeps(decl)}
-    return type(title, (Node,), members)
+    return type(title.rpartition("::")[2], (Node,), members)
 
 
 def _keeps(decl):
@@ -196,10 +197,15 @@ def _keeps(decl):
 
 def _make_calls(decl):
     """(the bare call, the public function with PyTorch's signature)."""
-    raw = {1: make_unary, 2: make_binary}.get(decl.arity, make_nary)(decl)
+    raw = {1: make_unary, 2: make_binary}.get(decl.arity, make_parametric if _has_one_of_each(decl) else make_nary)(decl)
     if decl.signature is None and decl.arity:
         return raw, raw
     return raw, _with_signature(decl, raw)
+
+
+def _has_one_of_each(decl):
+    """One input, one output with memory of its own."""
+    return len(decl.inputs) == len(decl.outputs) == 1 and not decl.variadic and not decl.view
 
 
 def _with_signature(decl, raw):

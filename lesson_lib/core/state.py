@@ -8,9 +8,19 @@ class _ThreadState(threading.local):
 
     grad_enabled = True
     inference = False
+    task = None  # the backward pass that is running: (its roots, what it captures)
 
 
 thread = _ThreadState()
+
+
+class _AnomalyMode:
+    """Is ``autograd.detect_anomaly`` on, and does it look for nan?"""
+
+    enabled, check_nan = False, True
+
+
+anomaly_mode = _AnomalyMode()
 
 watchers = []
 """Callables ``watcher(op, inputs, params, output)``, told of every operation after it ran.

@@ -13,7 +13,7 @@ from .device import device, device_of, namespace, to_host
 from .errors import error
 from .node import AccumulateGrad, Handle, hooks_of
 from .printing import format_array
-from .state import thread
+from .views import refreshed_edge
 
 
 class Size(tuple):
@@ -49,7 +49,7 @@ class Tensor:
     # _base  the tensor whose memory this one looks into, None if it owns its memory
     # _ver   a list with one number, the count of in-place writes; views share their base's list
     # _acc   for a leaf: a weak reference to its AccumulateGrad node, or None
-    __slots__ = ("_a", "_rg", "_edge", "_base", "_ver", "_acc", "__dict__", "__weakref__")
+    __slots__ = ("__dict__", "__weakref__", "_a", "_acc", "_base", "_edge", "_rg", "_ver")
 
     # Rarely set, so they are class attributes until then.
     _grad = None  # the Tensor in .grad
@@ -135,7 +135,11 @@ class Tensor:
     @property
     def requires_grad(self):
         """True if operations on this tensor are recorded."""
-        return edge_of(self) is not None if self._base is not None else self._rg
+        if self._base is None:
+            return self._rg
+        if self._from is not None and self._seen != self._ver[0]:
+            return self._rg or self._base._rg  # it cannot be replayed, but asking is no error
+        return edge_of(self) is not None
 
     @requires_grad.setter
     def requires_grad(self, value):
@@ -320,7 +324,7 @@ class Tensor:
     def __repr__(self, *, tensor_contents=None):
         grad_fn = self.grad_fn
         return format_array(
-            to_host(self._a), self.dtype.name, device=None if self.is_cpu else str(self.device), grad_fn_name=grad_fn and grad_fn.name(),
+            to_host(self._a), self.dtype.name, device=None if self.is_cpu else str(self.device), grad_fn_name=grad_fn and type(grad_fn).__name__,
             requires_grad=self.requires_grad, is_parameter=getattr(self, "_is_param", False), default_float=dtypes.get_default_dtype().name,
         )  # fmt: skip
 
@@ -378,20 +382,3 @@ def edge_of(tensor):
         node = AccumulateGrad(tensor)
         tensor._acc = weakref.ref(node)
     return node, 0
-
-
-def refreshed_edge(view):
-    """A view's edge. If its base was rewritten since, the view's history is the chain of view ops replayed on the base."""
-    if view._seen != view._ver[0]:
-        view._seen = view._ver[0]
-        base = view._base
-        if base._edge is not None:
-            result, seen = base, thread.grad_enabled
-            thread.grad_enabled = True
-            try:
-                for function, params in view._chain:
-                    result = function(result, **params)
-            finally:
-                thread.grad_enabled = seen
-            view._edge, view._rg = result._edge, True
-    return view._edge

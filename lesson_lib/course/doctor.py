@@ -50,9 +50,9 @@ class Checkup:
         return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
     def _cell(self, column, cell):
-        """One table cell; a command stands in code type, and a "no" in bold."""
+        """One table cell; a command to type stands in code type, and a "no" in bold."""
         shown = escape(cell)
-        if column == len(self.HEAD) - 1 and cell:
+        if cell.startswith("pip ") and column == len(self.HEAD) - 1:
             shown = f"<code>{shown}</code>"
         elif cell == "no":
             shown = "<b>no</b>"

@@ -40,7 +40,7 @@ def side_by_side(*graphs, titles):
     >>> x = torch.ones(2, requires_grad=True)
     >>> side_by_side(viz.graph(x.sum()), titles=["a sum"])
     a sum
-    x.sum()  scalar
+    sum(x)  scalar = 2
     └─ sum  [SumBackward0]
        └─ x  2  leaf
     """

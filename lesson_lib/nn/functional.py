@@ -3,6 +3,8 @@
 Source: https://pytorch.org/docs/stable/nn.functional.html
 """
 
+# ruff: noqa: F401 - this module is a list of names: what it imports is what it offers.
+
 from ..ops.activation import celu_, elu_, gelu, hardtanh_, leaky_relu_, logsigmoid, prelu, relu_, selu_, softplus, softsign, tanhshrink, threshold_
 from ..ops.conv import conv1d, conv2d
 from ..ops.dropout import dropout, dropout1d, dropout2d

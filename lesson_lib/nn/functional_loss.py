@@ -13,8 +13,9 @@ from ..ops.loss import (
     nll_loss_kernel,
     smooth_l1_loss_kernel,
 )
-from ..ops.softmax import log_softmax
 from ..ops.shapes import broadcast_tensors
+from ..ops.softmax import log_softmax
+from ..ops.transcend import xlogy
 
 _REDUCTIONS = ("none", "mean", "sum")
 
@@ -176,7 +177,7 @@ def kl_div(input, target, size_average=None, reduce=None, reduction="mean", log_
         )
     if reduction not in (*_REDUCTIONS, "batchmean"):
         raise error("reduction", found=reduction)
-    values = target.exp() * (target - input) if log_target else target.xlogy(target) - target * input
+    values = target.exp() * (target - input) if log_target else xlogy(target, target) - target * input
     if reduction == "batchmean":
         return values.sum() / (input.size(0) if input.ndim else 1)
     return _folded(values, reduction)
@@ -206,8 +207,6 @@ def nll_loss(input, target, weight=None, size_average=None, ignore_index=-100, r
 
 def _check_target(input, target, weight):
     """PyTorch's errors for targets that do not belong to the input."""
-    if target._a.dtype.name not in ("int64", "uint8"):
-        raise error("target_dtype", dtype=from_numpy_dtype(target._a.dtype).title)
     if input.ndim == 0:
         raise error("nll_dims")
     if input.ndim == 1:
@@ -219,6 +218,8 @@ def _check_target(input, target, weight):
         raise error("nll_target_many")
     elif input.ndim > 2 and tuple(target.shape[1:]) != tuple(input.shape[2:]):
         raise error("nll_target_size", expected=[input.size(0), *input.shape[2:]], found=list(target.shape))
+    if target._a.dtype.name not in ("int64", "uint8"):
+        raise error("target_dtype", dtype=from_numpy_dtype(target._a.dtype).title)
     if weight is not None:
         _check_class_weight(input, weight, "")
         if weight._a.dtype != input._a.dtype:

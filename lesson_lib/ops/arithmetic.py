@@ -5,6 +5,7 @@ from ..core.mutation import make_inplace
 from ..core.op import Elementwise, FloatElementwise, method, op
 from ..core.tensor import Tensor
 from .case import case
+from .conjugate import sgn
 
 
 def pairs(t):
@@ -41,7 +42,7 @@ def _scaled(input, other, *, alpha=1):
     """``alpha`` times the second operand, as add and sub offer it."""
     if alpha is True or alpha is False:
         raise error("alpha_bool")
-    if isinstance(alpha, float) and not any(isinstance(v, float) or isinstance(v, Tensor) and v.is_floating_point() for v in (input, other)):
+    if isinstance(alpha, float) and not any(isinstance(v, float) or (isinstance(v, Tensor) and v.is_floating_point()) for v in (input, other)):
         raise error("alpha_float")
     if _is_bool(input) and _is_bool(other):
         alpha = bool(alpha)  # masks stay masks
@@ -171,8 +172,8 @@ class true_div(FloatElementwise):
     def grad_a(g, b):
         return g / b
 
-    def grad_b(g, b, y):
-        return -g * y / b
+    def grad_b(g, a, b):
+        return -g * ((a / b) / b)  # not from y: y may be written to afterwards, as PyTorch allows
 
 
 @op
@@ -247,7 +248,7 @@ class abs(Elementwise):
         return xp.absolute(x)
 
     def grad_x(g, x):
-        return g * sign(x)
+        return g * sgn(x)
 
 
 @method()

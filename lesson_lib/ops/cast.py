@@ -5,7 +5,7 @@ import numpy as np
 from ..core import dtypes
 from ..core.device import CPU, device, device_of, namespace_of_device, to_host
 from ..core.errors import error, operand_shapes_error
-from ..core.mutation import make_inplace, must_record, overwrite
+from ..core.mutation import check_overlap, make_inplace, must_record, overwrite
 from ..core.op import Op, method, op
 from ..core.promote import NUMBERS
 from ..core.tensor import Tensor
@@ -83,7 +83,7 @@ class zeros_as(Op):
 class copy(Op):
     """``src`` in the shape, dtype and place of x.   ∂y/∂x = 0,  ∂y/∂src = 1."""
 
-    public, title = False, "CopyBackwards"
+    public, title = False, "torch::autograd::CopyBackwards"
 
     def forward(xp, x, src):
         result = xp.empty(x.shape, x.dtype)
@@ -108,8 +108,7 @@ def _too_big(shape, source):
     clash = operand_shapes_error([shape, source])
     if clash is not None:
         return clash
-    joint = (*source[: max(len(source) - len(shape), 0)], *(max(a, b) for a, b in zip(shape[::-1], source[::-1], strict=False)))
-    return error("inplace_shape", shape=list(shape), broadcast=list(joint))
+    return error("inplace_shape", shape=list(shape), broadcast=list(np.broadcast_shapes(shape, source)))
 
 
 _recorded_copy = make_inplace(copy, "copy")
@@ -124,7 +123,11 @@ def copy_(self, src, non_blocking=False):
         return fill_(self, src)
     if device_of(src._a) != device_of(self._a):
         src = moved(src, device_of(self._a))
-    if must_record(self, (src,)):
+    recorded = must_record(self, (src,))
+    check_overlap(self, (src,))
+    if src._a.ndim > self._a.ndim:  # NumPy would let leading dimensions of size 1 pass
+        raise _too_big(self._a.shape, src._a.shape)
+    if recorded:
         return _recorded_copy(self, src)
     array = src._a if src._a.dtype == self._a.dtype else to_dtype.op.raw(src.detach(), np_dtype=self._a.dtype)._a
     overwrite(self, array, explain=lambda: _too_big(self._a.shape, array.shape))
@@ -176,7 +179,16 @@ def scalar_overflow(np_dtype):
 C_NAMES = {"bool": "bool", "uint8": "uint8_t", "int8": "int8_t", "int16": "int16_t", "int32": "int", "int64": "int64_t", "float16": "at::Half",
            "float32": "float", "float64": "double"}  # fmt: skip
 
-fill_ = Tensor.fill_ = make_inplace(fill, "fill")
+@op
+class fill_in(fill.op):
+    """``fill``, where it is written in place."""
+
+    public, title = False, "Fill"
+    signature = lambda input, value: fill.op.signature(input, value)  # noqa: E731 - each declaration names its own
+    overload = lambda inputs, params: 2 + isinstance(inputs[1], Tensor)  # noqa: E731
+
+
+fill_ = Tensor.fill_ = make_inplace(fill_in, "fill")
 
 
 @op

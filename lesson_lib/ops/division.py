@@ -13,8 +13,9 @@ def _is_number(inputs, params):
 
 
 def _check_divisor(xp, a, b):
-    """Integers have no inf to give for a division by 0."""
-    if getattr(a, "dtype", getattr(b, "dtype", None)).kind in "iu" and bool(xp.any(b == 0) if hasattr(b, "dtype") else b == 0):
+    """Integers have no inf to give for a division by 0. (To look at b, a GPU would have to be waited for.)"""
+    integers = getattr(a, "dtype", getattr(b, "dtype", None)).kind in "iu"
+    if integers and xp.name == "numpy" and xp.any(xp.equal(b, 0)):
         raise error("zero_division")
 
 
@@ -22,7 +23,7 @@ def _refuse_bool(kernel):
     """PyTorch divides masks only by ``/``."""
 
     def refuse(values):
-        if all(isinstance(v, bool) or isinstance(v, Tensor) and v._a.dtype.kind == "b" for v in values):
+        if all(isinstance(v, bool) or (isinstance(v, Tensor) and v._a.dtype.kind == "b") for v in values):
             return error("not_implemented_for", kernel=kernel, dtype="Bool")
 
     return refuse

@@ -65,7 +65,7 @@ def _parse(equation, operands):
         return terms, output
     counts = [label for term in terms for label in term]
     free = sorted(label for label in set(counts) if isinstance(label, str) and counts.count(label) == 1)
-    return terms, [label for label in range(-hidden, 0)] + free
+    return terms, list(range(-hidden, 0)) + free
 
 
 def _labels(text, hidden, ndim):

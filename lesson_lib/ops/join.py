@@ -140,7 +140,7 @@ def split(tensor, split_size_or_sections, dim=0):
         if min(sections, default=0) < 0:
             raise error("split_entries", sizes=list(sections))
         if sum(sections) != size:
-            raise error("split_sum", size=size, dim=dim, sizes=list(sections))
+            raise error("split_sections", size=size, dim=dim, sizes=list(sections))
         return split_sizes.op.raw(tensor, sizes=sections, dim=dim)
     if sections < 0:
         raise error("split_negative", size=sections)

@@ -4,21 +4,27 @@ from ..core.errors import error
 from ..core.op import Opaque, op
 from ..core.window import pool_output_shape
 from .case import case
-from .spatial import on_batch, output_too_small, pair
+from .spatial import pair
+
+
+def as_batch(array):
+    """(C, H, W) → (1, C, H, W); a batch stays as it is."""
+    return array[None] if array.ndim == 3 else array
 
 
 @op
 class max_pool2d_with_indices(Opaque):
     """The largest value of each window, and where it stood.   ∂y/∂x is 1 there and 0 elsewhere.
 
-    x (N, C, H, W) → y (N, C, Ho, Wo), indices (N, C, Ho, Wo) int64, counted within the H·W pixels of a plane.
+    x (N, C, H, W) → y (N, C, Ho, Wo), indices (N, C, Ho, Wo) int64, counted within the H·W pixels of a plane. N may be missing.
     """
 
     public, label, title = False, "max_pool2d", "MaxPool2DWithIndices"
     outputs = ("y", "indices")
 
     def forward(xp, x, *, kernel, stride, padding, dilation, ceil_mode):
-        return xp.max_pool2d(x, kernel, stride, padding, dilation, ceil_mode)
+        y, indices = xp.max_pool2d(as_batch(x), kernel, stride, padding, dilation, ceil_mode)
+        return (y, indices) if x.ndim == 4 else (y[0], indices[0])
 
     def grad_x(g, indices, x_shape):
         return max_pool2d_scatter(g, indices, size=x_shape)
@@ -26,6 +32,7 @@ class max_pool2d_with_indices(Opaque):
     def samples(t):
         yield case(t(2, 2, 5, 4), kernel=(2, 2), stride=(2, 2), padding=(0, 0), dilation=(1, 1), ceil_mode=False)
         yield case(t(1, 1, 7, 7), kernel=(3, 2), stride=(2, 1), padding=(1, 1), dilation=(1, 2), ceil_mode=True)
+        yield case(t(2, 4, 4), kernel=(2, 2), stride=(2, 2), padding=(0, 0), dilation=(1, 1), ceil_mode=False)
 
 
 @op
@@ -35,7 +42,7 @@ class max_pool2d_scatter(Opaque):
     public, title = False, "MaxPool2DWithIndicesBackwardBackward0"
 
     def forward(xp, g, indices, *, size):
-        return xp.max_pool2d_scatter(g, indices, size)
+        return xp.max_pool2d_scatter(as_batch(g), as_batch(indices), (1, *size)[-4:]).reshape(size)
 
     def grad_g(u, indices):
         return max_pool2d_gather(u, indices)
@@ -51,7 +58,7 @@ class max_pool2d_gather(Opaque):
     public = False
 
     def forward(xp, x, indices):
-        return xp.max_pool2d_gather(x, indices)
+        return xp.max_pool2d_gather(as_batch(x), as_batch(indices)).reshape(indices.shape)
 
     def grad_x(g, indices, x_shape):
         return max_pool2d_scatter(g, indices, size=x_shape)
@@ -67,7 +74,8 @@ class avg_pool2d_windows(Opaque):
     public, label, title = False, "avg_pool2d", "AvgPool2D"
 
     def forward(xp, x, *, kernel, stride, padding, ceil_mode, count_include_pad, divisor_override):
-        return xp.avg_pool2d(x, kernel, stride, padding, ceil_mode, count_include_pad, divisor_override)
+        y = xp.avg_pool2d(as_batch(x), kernel, stride, padding, ceil_mode, count_include_pad, divisor_override)
+        return y if x.ndim == 4 else y[0]
 
     def grad_x(g, x_shape, kernel, stride, padding, ceil_mode, count_include_pad, divisor_override):
         return avg_pool2d_spread(g, size=x_shape, kernel=kernel, stride=stride, padding=padding, ceil_mode=ceil_mode,
@@ -76,6 +84,7 @@ class avg_pool2d_windows(Opaque):
     def samples(t):
         yield case(t(2, 2, 5, 4), kernel=(2, 2), stride=(2, 2), padding=(0, 0), ceil_mode=False, count_include_pad=True, divisor_override=None)
         yield case(t(1, 1, 7, 7), kernel=(3, 2), stride=(2, 1), padding=(1, 1), ceil_mode=True, count_include_pad=False, divisor_override=None)
+        yield case(t(2, 4, 4), kernel=(2, 2), stride=(2, 2), padding=(0, 0), ceil_mode=False, count_include_pad=True, divisor_override=3)
 
 
 @op
@@ -85,7 +94,8 @@ class avg_pool2d_spread(Opaque):
     public, title = False, "AvgPool2DBackwardBackward0"
 
     def forward(xp, g, *, size, kernel, stride, padding, ceil_mode, count_include_pad, divisor_override):
-        return xp.avg_pool2d_backward(g, size, kernel, stride, padding, ceil_mode, count_include_pad, divisor_override)
+        shape = (1, *size)[-4:]
+        return xp.avg_pool2d_backward(as_batch(g), shape, kernel, stride, padding, ceil_mode, count_include_pad, divisor_override).reshape(size)
 
     def grad_g(u, kernel, stride, padding, ceil_mode, count_include_pad, divisor_override):
         return avg_pool2d_windows(u, kernel=kernel, stride=stride, padding=padding, ceil_mode=ceil_mode, count_include_pad=count_include_pad,
@@ -113,14 +123,9 @@ def max_pool2d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode
     kernel, stride, padding, dilation = _options("max_pool2d", kernel_size, stride, padding, dilation)
     x_shape = _checked_shape(input)
     _check_windows(x_shape, kernel, stride, padding, dilation, ceil_mode)
-    chosen = 0 if not return_indices else slice(None)
     options = {"kernel": kernel, "stride": stride, "padding": padding, "dilation": dilation, "ceil_mode": ceil_mode}
-    if input.ndim == 4:
-        return max_pool2d_with_indices.op.raw(input, **options)[chosen]
-    if return_indices:
-        y, indices = max_pool2d_with_indices.op.raw(input.unsqueeze(0), **options)
-        return y.squeeze(0), indices.squeeze(0)
-    return on_batch(lambda x: max_pool2d_with_indices.op.raw(x, **options)[0], input)
+    y, indices = max_pool2d_with_indices.op.raw(input, **options)
+    return (y, indices) if return_indices else y
 
 
 def avg_pool2d(input, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True, divisor_override=None):
@@ -142,7 +147,7 @@ def avg_pool2d(input, kernel_size, stride=None, padding=0, ceil_mode=False, coun
     x_shape = _checked_shape(input)
     _check_windows(x_shape, kernel, stride, padding, (1, 1), ceil_mode)
     options = {"kernel": kernel, "stride": stride, "padding": padding, "ceil_mode": ceil_mode, "count_include_pad": count_include_pad}
-    return on_batch(lambda x: avg_pool2d_windows.op.raw(x, **options, divisor_override=divisor_override), input)
+    return avg_pool2d_windows.op.raw(input, **options, divisor_override=divisor_override)
 
 
 def _options(name, kernel, stride, padding, dilation):
@@ -175,4 +180,5 @@ def _check_windows(x_shape, kernel, stride, padding, dilation, ceil_mode):
             raise error("pool_padding", padding=p, kernel=k, dilation=d)
     y_shape = pool_output_shape(x_shape, kernel, stride, padding, dilation, ceil_mode)
     if min(y_shape[2:]) < 1:
-        raise output_too_small(x_shape, y_shape)
+        sizes = ["x".join(map(str, shape[1:])) for shape in (x_shape, y_shape)]
+        raise error("pool_too_small", input=sizes[0], output=sizes[1])

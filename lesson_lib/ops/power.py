@@ -38,7 +38,7 @@ def _elementwise_power(xp, a, b):
 class Power(Elementwise):
     """A base raised to an exponent."""
 
-    public, label = False, "xⁿ"
+    public, label = False, "pow"
 
     def explain(exc, arrays, params):
         if isinstance(exc, ValueError) and "negative integer" in str(exc):

@@ -169,7 +169,7 @@ def repeat_interleave(input, repeats, dim=None, *, output_size=None):
         input, dim = reshape(input, -1), 0
     dim = wrap_dim(dim, input.ndim)
     if isinstance(repeats, Tensor) and repeats.numel() != 1:
-        return index_select(input, dim, _interleaved(repeats, input.shape[dim]))
+        return index_select(input, dim, _interleaved(repeats, dim, input.shape[dim]))
     count = as_index(repeats)
     if count < 0:
         raise error("repeats_negative", message="Repeats must be non-negative")
@@ -178,10 +178,10 @@ def repeat_interleave(input, repeats, dim=None, *, output_size=None):
     return view(clone.op.raw(wide, order="C"), (*shape[:dim], shape[dim] * count, *shape[dim + 1 :]))
 
 
-def _interleaved(repeats, size):
+def _interleaved(repeats, dim, size):
     """The index that takes number i ``repeats[i]`` times."""
     if repeats.shape[0] != size:
-        raise error("repeats_size", found=repeats.shape[0], size=size)
+        raise error("repeats_size", found=repeats.shape[0], dim=dim, size=size)
     if (repeats._a < 0).any():
         raise error("repeats_negative", message="repeats can not be negative")
     xp = namespace(repeats._a)

@@ -117,7 +117,7 @@ class mean(Reduction):
     Source: https://pytorch.org/docs/stable/generated/torch.mean.html
     """
 
-    overload = by_dim
+    label, overload = "x̄", by_dim
 
     def signature(input, dim=None, keepdim=False, *, dtype=None):
         if dtype is not None and dtype.category < 2:

@@ -1,7 +1,6 @@
 """One value or another: where, the larger, the smaller, within bounds. The gradient goes to the one that was taken."""
 
 from ..core.device import namespace
-from ..core.dtypes import from_numpy_dtype
 from ..core.errors import error, operand_shapes_error
 from ..core.op import Elementwise, op
 from ..core.promote import result_type
@@ -52,9 +51,8 @@ def where(condition, input=None, other=None, *, out=None):
     if input is None and other is None:
         return condition.nonzero(as_tuple=True)
     if isinstance(condition, Tensor):
-        kind = condition._a.dtype
-        if kind != bool and kind != "uint8":
-            raise error("where_condition", dtype=from_numpy_dtype(kind).title)
+        if condition._a.dtype.name not in ("bool", "uint8"):
+            raise error("where_condition", dtype=condition.dtype.title)
         if not isinstance(input, Tensor) and not isinstance(other, Tensor):
             input = wrap(namespace(condition._a).asarray(input, dtype=result_type(input, other).np))
     result = where_else.op.raw(condition, input, other)

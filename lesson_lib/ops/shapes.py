@@ -6,7 +6,7 @@ from math import prod
 from ..core.errors import error
 from ..core.op import method
 from ..core.tensor import Tensor, wrap_dim
-from .cast import clone
+from .cast import contiguous
 from .view import broadcast_shapes, expand, permute, reshape, sizes_of, transpose, unsqueeze, view
 
 
@@ -72,7 +72,7 @@ def ravel(input):
 
     Source: https://pytorch.org/docs/stable/generated/torch.ravel.html
     """
-    return view(input if input.is_contiguous() else clone(input), -1)
+    return view(contiguous(input), -1)
 
 
 def broadcast_tensors(*tensors):
@@ -151,7 +151,7 @@ def meshgrid(*tensors, indexing=None):
         tensors = (tensors[1], tensors[0], *tensors[2:])
     shape, count = tuple(tensor.numel() for tensor in tensors), len(tensors)
     grids = [expand(view(tensor, (1,) * i + (-1,) + (1,) * (count - 1 - i)), shape) for i, tensor in enumerate(tensors)]
-    return tuple(transpose(grid, 0, 1) for grid in (grids[1], grids[0], *grids[2:])) if swap else tuple(grids)
+    return (grids[1], grids[0], *grids[2:]) if swap else tuple(grids)
 
 
 def _reversed_dims(self):

@@ -6,6 +6,7 @@ from ..core.errors import error
 from ..core.op import Op, View, method, op
 from ..core.tensor import wrap_dim
 from .case import case
+from .cast import clone
 from .view import reshape, sizes_of
 
 
@@ -171,7 +172,8 @@ class sum_strided(Op):
         return xp.scatter_add((length,), places, x)
 
     def grad_x(g, x_shape, steps, offset):
-        return strided.op.raw(g, size=x_shape, steps=steps, offset=offset, layout=(1,))
+        in_order = clone.op.raw(g, order="C")  # the places are counted in memory
+        return strided.op.raw(in_order, size=x_shape, steps=steps, offset=offset, layout=(1,))
 
     def samples(t):
         yield case(t(2, 3), length=7, steps=(1, 2), offset=1)

@@ -23,7 +23,8 @@ def _spread_arguments(name, input, dim, unbiased, keepdim, correction):
     dims = canonical_dims(name, input.ndim, dim)
     if count_of(input.shape, dims) <= correction:
         warnings.warn(
-            f"{name}(): degrees of freedom is <= 0. Correction should be strictly less than the reduction factor (input numel divided by output numel).",
+            f"{name}(): degrees of freedom is <= 0. Correction should be strictly less than the reduction factor "
+            "(input numel divided by output numel).",
             UserWarning,
             stacklevel=4,
         )

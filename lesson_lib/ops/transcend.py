@@ -3,6 +3,7 @@
 import math
 
 from ..core.op import FloatElementwise, op
+from ..core.promote import NUMBERS
 from .arithmetic import mismatched, singles
 from .case import case
 from .select import where_else
@@ -223,3 +224,30 @@ class erfc(Smooth):
 
     def grad_x(g, x):
         return g * (-2 / math.sqrt(math.pi) * exp(-(x * x)))
+
+
+@op
+class xlogy(Smooth):
+    """y = x·ln z, and 0 where x = 0.   ∂y/∂x = ln z (0 where x = 0 and z is not positive),  ∂y/∂z = x/z.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.xlogy.html
+    """
+
+    overload = lambda inputs, params: 2 if isinstance(inputs[1], NUMBERS) else int(isinstance(inputs[0], NUMBERS))  # noqa: E731
+    samples = lambda t: (case(t(2, 3), t(2, 3, low=0.5)), case(t(2, 1), t(3, low=0.5)), case(t(3), 2.5), case(0.5, t(3, low=0.5)))  # noqa: E731
+
+    def forward(xp, x, other):
+        logarithm = _log_of(other) if isinstance(other, NUMBERS) else xp.log(other)
+        return xp.where((x == 0) & ~xp.isnan(other), 0 * x, x * logarithm)
+
+    def grad_x(g, x, other):
+        if isinstance(other, NUMBERS):
+            return g * _log_of(other)
+        return where_else.op.raw((x == 0) & (other <= 0), 0, g * log(other))
+
+    def grad_other(g, x, other):
+        return g * x / other
+
+
+def _log_of(number):
+    return math.log(number) if number > 0 else -math.inf if number == 0 else math.nan

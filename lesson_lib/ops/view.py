@@ -8,7 +8,7 @@ from operator import index as as_index
 
 from ..core.dtypes import dtype as Dtype
 from ..core.errors import error, operand_shapes_error, tensor_title
-from ..core.op import View, method, op
+from ..core.op import Op, View, method, op
 from ..core.tensor import Size, Tensor, wrap_dim
 from .case import case
 from .cast import clone
@@ -98,8 +98,8 @@ class view(View):
 
 
 @op
-class unsafe_view(View):
-    """``view`` of a copy that nobody else sees: the second half of a ``reshape`` that had to copy."""
+class unsafe_view(Op):
+    """``view`` of a copy that nobody else sees, so it counts as no view: the second half of a ``reshape`` that had to copy."""
 
     public, label = False, "view"
     forward, grad_x, explain = view.op.forward, view.op.grad_x, view.op.explain
@@ -132,7 +132,16 @@ def reshape(input, *shape):
     size = full_shape(sizes_of("reshape", shape, "shape"), input._a.size)
     if can_view(input._a, size):
         return view.op.raw(input, size=size)
-    return unsafe_view.op.raw(clone(input), size=size)
+    return unsafe_view.op.raw(clone.op.raw(input, order="C"), size=size)
+
+
+def _too_stretched(sizes, target, shown):
+    """PyTorch's error for the last dimension that cannot be stretched to its target; ``shown`` is the target as the user gave it."""
+    lead = len(target) - len(sizes)
+    for dim in range(len(target) - 1, lead - 1, -1):
+        if sizes[dim - lead] not in (1, target[dim]):
+            return error("expand", new=target[dim], old=sizes[dim - lead], dim=dim, target=list(shown), sizes=list(sizes))
+    return None
 
 
 @op
@@ -159,6 +168,9 @@ class expand(View):
             if dim < lead and new < 0:
                 raise error("expand_lead", new=new, dim=dim)
             full.append(sizes[dim - lead] if new == -1 else new)
+        clash = _too_stretched(sizes, full, size)
+        if clash is not None:
+            raise clash
         return input, {"size": tuple(full)}
 
     def forward(xp, x, *, size):
@@ -167,11 +179,7 @@ class expand(View):
         return xp.broadcast_to(x, size)
 
     def explain(exc, arrays, params):
-        sizes, target = arrays[0].shape, params["size"]
-        for dim in range(len(target) - 1, -1, -1):
-            old = sizes[dim - len(target) + len(sizes)] if dim >= len(target) - len(sizes) else 1
-            if old not in (1, target[dim]):
-                return error("expand", new=target[dim], old=old, dim=dim, target=list(target), sizes=list(sizes))
+        return _too_stretched(arrays[0].shape, params["size"], params["size"])
 
     def grad_x(g):
         return g  # the engine sums what was stretched

@@ -74,9 +74,13 @@ class Optimizer:
                 loss = closure()
         for group in self.param_groups:
             for p in group["params"]:
-                if p.grad is not None:
-                    self.update(p._a, p.grad._a, self.state[p], group)
-                    p._ver[0] += 1  # autograd's notice that the values have changed
+                if p._grad is None:
+                    continue
+                state = self.state[p]
+                self.update(p._a, p._grad._a, state, group)
+                p._ver[0] += 1  # autograd's notice that the values have changed
+                if not state:
+                    del self.state[p]  # a method without memory leaves none
         return loss
 
     def update(self, p, g, state, group):

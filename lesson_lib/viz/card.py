@@ -5,10 +5,11 @@ from unicodedata import combining
 
 from .summary import heat, number, shape_text
 from .texts import text
-from .theme import DEEPEST
+from .theme import DEEPEST, FAINTEST, SHADES
 
 NAME_SIZE, SMALL_SIZE, CAPTION_SIZE = 11, 9, 8
 CELL = (27, 20)  # width and height of a cell with a number
+WIDE_CELL = (37, 20)  # of one with a long number
 DOT_CELL = (8, 8)  # of a cell without
 SCALAR_CELL = (46, 20)
 PAD, HEADER, GAP = 8, 22, 8
@@ -102,14 +103,20 @@ def block_of(picture, peak):
     few = summary.few
     single = len(summary.rows) == len(summary.rows[0]) == 1
     peak = peak if summary.exact else summary.peak()
-    cells = tuple(tuple(_cell(value, role, peak, few) for value in row) for row in summary.rows)
-    return Block(role, cells, SCALAR_CELL if single else CELL if few else DOT_CELL, picture.known, picture.absent)
+    digits = 3 if single or _longest(summary, 3) <= 5 else 2
+    cells = tuple(tuple(_cell(value, role, peak, number(value, digits) if few else "") for value in row) for row in summary.rows)
+    size = SCALAR_CELL if single else DOT_CELL if not few else CELL if _longest(summary, digits) <= 5 else WIDE_CELL
+    return Block(role, cells, size, picture.known, picture.absent)
 
 
-def _cell(value, role, peak, numbers):
+def _longest(summary, digits):
+    return max(len(number(value, digits)) for row in summary.rows for value in row)
+
+
+def _cell(value, role, peak, words):
     share = heat(value, peak)
-    shade = role if share >= 0 else "negative"
-    return Cell(number(value) if numbers else "", shade, round(0.04 + abs(share) * (DEEPEST - 0.04), 3 if numbers else 1))
+    depth = abs(share) if words else round(abs(share) * SHADES) / SHADES
+    return Cell(words, role if share >= 0 else "negative", round(FAINTEST + depth * (DEEPEST - FAINTEST), 3))
 
 
 def op_size(op):

@@ -16,7 +16,7 @@ def local_derivatives(turn):
     So does any rule whose output is one number, once its answer is divided by what arrived.
     """
     node, upstream, contributions = turn
-    if node.several:
+    if node.several or upstream.dtype.kind == "c":
         return None
     if node.op is not None and issubclass(node.op, Elementwise):
         return node.contributions(namespace(upstream).ones_like(upstream), node.saved)
@@ -96,6 +96,6 @@ def sentence(part, target):
 
 
 def shown(summary):
-    """A tensor in a sentence: its number if all elements agree, else its shape."""
+    """A tensor in a sentence: its number if all elements agree, else its shape in parentheses."""
     same = summary.uniform
-    return number(same) if same is not None else shape_text(summary.shape)
+    return number(same) if same is not None else f"({shape_text(summary.shape)})"

@@ -94,8 +94,7 @@ def _cells_svg(block, pen, middle, y):
             at_x, at_y = left + j * (width + 1), y + i * (height + 1)
             shades.setdefault((cell.role, cell.depth), []).append(f"M{at_x:g} {at_y:g}h{width}v{height}h-{width}z")
             if cell.text:
-                size = SMALL_SIZE if len(cell.text) <= 5 or width > 30 else SMALL_SIZE - 2
-                numbers.append(pen.text(at_x + width / 2, at_y + height / 2 + 3, cell.text, size, "text", anchor="middle"))
+                numbers.append(pen.text(at_x + width / 2, at_y + height / 2 + 3, cell.text, SMALL_SIZE, "text", anchor="middle"))
     paths = [
         f'<path class="fill-{role}" fill="{pen.colours[role]}" fill-opacity="{depth:g}" d="{"".join(squares)}"/>'
         for (role, depth), squares in shades.items()
@@ -138,6 +137,7 @@ def compose(layout, state):
             _lift(group, state)
     root.set("font-family", FONT)
     root.set("role", "img")
+    root.set("style", "max-width: 100%; height: auto")  # a wide graph shrinks to the notebook's width
     root.insert(0, _background(root, state))
     return ElementTree.tostring(root, encoding="unicode")
 

@@ -129,8 +129,8 @@ def _numbers(plane):
     return tuple(tuple(row) for row in plane.tolist())
 
 
-def number(value):
-    """A number in at most six signs or so: three significant digits.
+def number(value, digits=3):
+    """A number in at most six signs or so, with so many significant digits.
 
     >>> number(0.75), number(27.0), number(-0.000123), number(123456.0), number(float("nan"))
     ('0.75', '27', '−1.2e-4', '1.2e5', 'nan')
@@ -138,7 +138,7 @@ def number(value):
     if isinstance(value, bool):
         return str(value)
     if isinstance(value, complex):
-        return f"{number(value.real)}{'+' if value.imag >= 0 else ''}{number(value.imag)}i"
+        return f"{number(value.real, digits)}{'+' if value.imag >= 0 else ''}{number(value.imag, digits)}i"
     if value != value:
         return "nan"
     size = abs(value)
@@ -153,7 +153,7 @@ def number(value):
     elif size >= 100:
         shown = f"{size:.0f}"
     else:
-        shown = f"{size:.3g}"
+        shown = f"{size:.{digits}g}"
     return "−" + shown if value < 0 else shown
 
 

@@ -33,7 +33,6 @@ ENGLISH = {
     # details
     "averaged": "{shape}, averaged to {cells} cells",
     "part": "{part} of {shape}",
-    "reset": "gradients of earlier backward passes are not included",
     # the tree
     "above": "(see above)",
     "more": "… and {count} more operations",
@@ -72,7 +71,6 @@ ENGLISH = {
     "upstream": "upstream",
     "local": "local",
     "contribution": "contribution",
-    "through": "through",
     "fetching": "fetching …",
     "stats": "min {low} · mean {mean} · max {high}",
     "trouble": "{nan} NaN · {inf} infinite",

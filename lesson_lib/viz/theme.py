@@ -28,7 +28,8 @@ COLOURS = {
 
 FONT = "Helvetica,Arial,sans-serif"
 #: cells are never more opaque than this, so that the number on them stays readable
-DEEPEST = 0.72
+DEEPEST, FAINTEST = 0.72, 0.05
+SHADES = 8  # depths that a heat map is drawn in
 
 
 def theme(name):

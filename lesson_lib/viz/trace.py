@@ -12,8 +12,10 @@ from .formula import formula_of, source_of
 from .model import Model, OpNode, TensorNode
 from .record import record_of
 from .summary import number, summarise
+from .texts import text
 
 PRETTY_SYMBOLS = {PRETTY.get(symbol, symbol) for symbol in OPERATORS}
+TELLING = ("dim", "dims", "kernel", "exponent", "p", "slope", "low", "high")  # parameters worth a place in a caption
 LONGEST_NAME = 12  # an unnamed result is called by its expression if that is no longer than this
 
 
@@ -40,7 +42,7 @@ class Trace:
                 self._add_op(node)
         for out in self.leaf_outputs:
             self._add_constant(out)
-        self.model.ran_backward = any(node.saved is None for node in self.nodes)
+        self.model.ran_backward = went_backward(self.nodes)
 
     # --- cards -------------------------------------------------------------------------------------------------
 
@@ -52,12 +54,13 @@ class Trace:
 
     def _add_leaf(self, node):
         leaf = node.variable
-        card = self._add_tensor((node, 0), name=self.names.leaf(leaf) or "leaf", kind="leaf", shape=tuple(leaf.shape), dtype=leaf.dtype.name)
+        name = self.names.leaf(leaf) or self._numbered("leaf")
+        card = self._add_tensor((node, 0), name=name, kind="leaf", shape=tuple(leaf.shape), dtype=leaf.dtype.name)
         _fill(card, leaf._a)
         _fill_grad(card, leaf)
 
     def _add_constant(self, tensor):
-        name = self.names.leaf(tensor) or "constant"
+        name = self.names.leaf(tensor) or self._numbered("constant")
         card = self._add_tensor(id(tensor), name=name, kind="constant", shape=tuple(tensor.shape), dtype=tensor.dtype.name)
         _fill(card, tensor._a)
         return card.id
@@ -76,17 +79,24 @@ class Trace:
             _fill_grad(card, tensor)
         self.model.connect(op.id, card.id, index)
 
+    def _numbered(self, kind):
+        """A name for what no variable holds: the first is ``leaf``, the next ``leaf 2``."""
+        count = 1 + sum(node.kind == kind for node in self.model.tensors.values())
+        return f"{text(kind)} {count}" if count > 1 else text(kind)
+
     # --- circles -----------------------------------------------------------------------------------------------
 
     def _add_op(self, node):
         declared = node.op or getattr(node, "function", None)
-        name = getattr(declared, "name", None) or getattr(declared, "__name__", None) or node.name()
-        op = OpNode(id=f"o{len(self.model.ops)}", name=name, symbol=getattr(declared, "label", None) or name, title=node.name())
+        full = getattr(declared, "name", None) or getattr(declared, "__name__", None) or node.name()
+        symbol = getattr(declared, "label", None) or full
+        name = symbol if len(symbol) > 2 and symbol.isidentifier() else full  # max_pool2d, not max_pool2d_with_indices
+        op = OpNode(id=f"o{len(self.model.ops)}", name=name, symbol=symbol, title=node.name())
         self.model.ops[op.id] = op
         self.op_ids[node] = op.id
         op.formula = formula_of(declared)
         if declared is not None:
-            op.source = f"{getattr(declared, '__module__', '')}.{name}"
+            op.source = f"{getattr(declared, '__module__', '')}.{full}"
             if op.source not in self.model.sources:
                 self.model.sources[op.source] = source_of(declared)
         record = record_of(node)
@@ -110,6 +120,10 @@ class Trace:
                 source = self.tensor_ids.get(id(constant)) or self._add_constant(constant)
                 self.model.connect(source, op.id, position)
             elif constant is not None:
+                numbers[position] = _scalar(constant)
+        for position in range(len(node.next_functions), len(getattr(node.op, "inputs", ()))):  # an exponent has no edge in PyTorch's graph
+            constant = _constant(node, record, position)
+            if isinstance(constant, int | float):
                 numbers[position] = _scalar(constant)
         return numbers
 
@@ -139,6 +153,14 @@ def nodes_of(roots):
             seen.add(node)
             stack.extend(child for child, _ in node.next_functions if child is not None)
     return sorted(seen, key=lambda node: -node.key)
+
+
+def went_backward(nodes):
+    """True if ``backward()`` has been through: it empties every node that keeps something. If none does, the leaves tell."""
+    keeping = [node for node in nodes if node.keeps and not isinstance(node, AccumulateGrad)]
+    if keeping:
+        return any(node.saved is None for node in keeping)
+    return all(node.variable.grad is not None for node in nodes if isinstance(node, AccumulateGrad))
 
 
 def known_arrays(nodes, names):
@@ -196,14 +218,16 @@ def _caption(op, numbers, names, record):
         twice = len(names) == 2 and names[0] == names[1] and len(names[0]) <= 3
         return f"{names[0]}{sign}{names[1]}" if twice else ""
     defaults, given = (getattr(record.op, "param_defaults", {}), record.params) if record is not None else ({}, {})
-    shown = [f"{key}={value}" for key, value in given.items() if _tells(value) and value != defaults.get(key)]
+    shown = [f"{key}={_briefly(given[key])}" for key in TELLING if given.get(key) is not None and given[key] != defaults.get(key)]
     name = [] if op.symbol == op.name else [op.name]
     return " ".join([*name, ", ".join([*numbers.values(), *shown][:2])]).strip()
 
 
-def _tells(parameter):
-    """True for a parameter worth showing: numbers, words and sizes, not switches that are off."""
-    return isinstance(parameter, int | float | str | tuple) and parameter is not False
+def _briefly(parameter):
+    """A parameter in a caption: ``2×2`` for a pair, a number as on a card."""
+    if isinstance(parameter, tuple | list):
+        return "×".join(map(str, parameter))
+    return number(parameter) if isinstance(parameter, float) else str(parameter)
 
 
 def _fill(card, array):

@@ -20,6 +20,12 @@ viz.step(next(m.parameters()).sum(), model=m)"""
 KERNEL = 'print("kernel:", view.position, view.selected or "-")'
 BUSY = "import time\ntime.sleep(6)"
 STATIC = "viz.graph(out)"
+LOOP = """\
+s = torch.full((2, 2), 0.5, requires_grad=True)
+h = torch.ones(1, 2)
+for _ in range(20):
+    h = torch.tanh(h @ s)
+viz.step(h.sum())"""
 
 pytestmark = pytest.mark.browser
 
@@ -27,7 +33,7 @@ pytestmark = pytest.mark.browser
 @pytest.fixture(scope="module")
 def notebook(browser, tmp_path_factory):
     folder = tmp_path_factory.mktemp("lab")
-    write_notebook(folder / "graph.ipynb", SETUP, S2, KERNEL, LARGE, NAMED, BUSY, STATIC)
+    write_notebook(folder / "graph.ipynb", SETUP, S2, KERNEL, LARGE, NAMED, BUSY, STATIC, LOOP)
     with running_lab(folder) as (address, token):
         notebook = NotebookPage(browser, address, token, "graph.ipynb", viewport={"width": 1400, "height": 1000})
         notebook.run(0)
@@ -221,6 +227,22 @@ def test_the_static_graph_is_a_picture(notebook):
     notebook.run(6)
     image = notebook.cell(6).locator(".jp-OutputArea-output img[src^='data:image/svg+xml']")
     assert image.evaluate("i => i.naturalWidth") > 500
+
+
+def test_a_large_graph_goes_along_with_the_steps(notebook):
+    notebook.run(7)
+    widget = notebook.cell(7).locator(".lesson-graph")
+    forward = widget.get_by_role("button", name="Step forward")
+    for _ in range(9):  # the start, Σ, and then tanh and @ in turn
+        forward.click()
+    notebook.page.wait_for_timeout(400)
+    assert sentence(widget).startswith("backward 8 of 42 · tanh")
+    now, frame = widget.locator("svg .now-backward").bounding_box(), widget.locator(".canvas").bounding_box()
+    assert frame["y"] <= now["y"]
+    assert now["y"] + now["height"] <= frame["y"] + frame["height"]
+    assert widget.locator("svg .backflow path").count() == 1
+    widget.locator("svg .reference").first.dispatch_event("click")
+    assert widget.locator(".details h3").inner_text() == "s leaf"
 
 
 def test_no_request_left_localhost_and_nothing_failed(notebook):

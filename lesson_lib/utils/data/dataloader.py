@@ -69,8 +69,8 @@ class DataLoader:
         if timeout < 0:
             raise error("loader_option", message="timeout option should be non-negative")
         if prefetch_factor is not None:
-            message = "prefetch_factor option could only be specified in multiprocessing.let num_workers > 0 to enable multiprocessing, otherwise set prefetch_factor to None."
-            raise error("loader_option", message=message)
+            message = "prefetch_factor option could only be specified in multiprocessing.let num_workers > 0 to enable multiprocessing, "
+            raise error("loader_option", message=message + "otherwise set prefetch_factor to None.")
         if persistent_workers:
             raise error("loader_option", message="persistent_workers option needs num_workers > 0")
         if multiprocessing_context is not None:

@@ -3,19 +3,19 @@
 const NS = "http://www.w3.org/2000/svg";
 const ARROW = 7; // length of an arrow head, in points
 
-/** Dashed arrows along the edges that the flows of `step` take, each with its sum, drawn into `layer`. */
-export function drawBackflow(layer, stage, graph, step) {
+/** Dashed arrows along those of `lines` that the flows of `step` take, each with its sum, drawn into `layer`. */
+export function drawBackflow(layer, lines, graph, step) {
   layer.replaceChildren();
   const turned = new Set();
   for (const flow of step.flows.map((id) => graph.flows[id])) {
     const edges = graph.edges.flatMap(([source, target], number) => (source === flow.tensor && target === flow.op ? [number] : []));
     edges.forEach((number, place) => {
-      const line = stage.querySelector(`#e${number} path`);
+      const line = lines[number].querySelector("path");
       layer.append(arrow(line), ...(place === 0 ? [label(line, flow.label)] : []));
-      turned.add(`e${number}`);
+      turned.add(number);
     });
   }
-  for (const edge of stage.querySelectorAll(".data")) edge.classList.toggle("turned", turned.has(edge.id));
+  lines.forEach((line, number) => line.classList.toggle("turned", turned.has(number)));
 }
 
 /** The line again, dashed, with its head at the other end. */

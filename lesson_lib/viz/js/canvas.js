@@ -1,67 +1,48 @@
-// The drawing: Graphviz's layout with our cards in it, zoom and pan, and what changes from step to step.
-import { select } from "d3-selection";
-import "d3-transition";
-import { zoom, zoomIdentity } from "d3-zoom";
+// The drawing: Graphviz's layout with our cards in it, and what changes from step to step.
 import { h, shapeText } from "./dom.js";
 import { drawBackflow } from "./backflow.js";
 import { direction } from "./player.js";
-import { stillness } from "./theme.js";
-
-const POINT = 4 / 3; // pixels per point: the size at which text has its natural height
-const SHORTEST = 150;
-const TALLEST = 560;
+import { Viewport } from "./viewport.js";
 
 export class Canvas {
   constructor(graph, texts, onSelect) {
     Object.assign(this, { graph, texts, onSelect });
     this.element = h("div", { class: "canvas" });
     this.nodes = new Map(); // id → <g>
+    this.places = new Map(); // id → the middle of its box
     this.order = []; // ids as the keyboard visits them
-    this.fitted = true;
   }
 
   /** Put the laid-out SVG text on the page. */
   draw(layout) {
-    const source = new DOMParser().parseFromString(layout, "image/svg+xml").documentElement;
-    this.svg = document.importNode(source, true);
-    const [, , width, height] = this.svg.getAttribute("viewBox").split(" ").map(Number);
-    this.size = { width, height };
-    for (const name of ["width", "height", "viewBox"]) this.svg.removeAttribute(name);
+    const parsed = new DOMParser().parseFromString(layout, "image/svg+xml").documentElement;
+    this.svg = document.importNode(parsed, true);
     this.svg.setAttribute("role", "group");
     this.svg.setAttribute("aria-label", this.texts.graph);
-    this.stage = select(this.svg).select("g").node();
-    this.stage.removeAttribute("transform");
-    const shift = document.createElementNS(this.svg.namespaceURI, "g");
-    shift.setAttribute("transform", `translate(${this.origin(source)})`);
-    shift.append(...this.stage.childNodes);
-    this.stage.append(shift);
+    this.stage = this.svg.querySelector("g");
     this.stage.querySelectorAll("title").forEach((title) => title.remove());
     this.fillBoxes();
     this.arrows = [...this.stage.querySelectorAll(".flow")];
     this.layer = document.createElementNS(this.svg.namespaceURI, "g");
     this.layer.setAttribute("class", "backflow");
-    shift.append(this.layer);
+    this.stage.append(this.layer);
     this.element.replaceChildren(this.svg);
-    this.enableZoom();
-  }
-
-  /** A wide drawing keeps its width when details open: they come under it, not beside it. */
-  get isWide() {
-    return this.size.width > 1.5 * this.size.height;
-  }
-
-  origin(source) {
-    return source.querySelector("g").getAttribute("transform").match(/translate\(([^)]+)\)/)[1];
+    this.viewport = new Viewport(this.element, this.svg, this.stage);
   }
 
   /** Replace each box of the layout with its card, and make it something one can reach and press. */
   fillBoxes() {
-    for (const [id, fragment] of Object.entries(this.graph.fragments)) {
-      const group = this.stage.querySelector(`#${id}`);
+    const groups = new Map([...this.stage.querySelectorAll("g[id]")].map((group) => [group.id, group]));
+    this.edges = this.graph.edges.map((_, number) => groups.get(`e${number}`));
+    const ids = Object.keys(this.graph.fragments);
+    const markup = `<svg xmlns="${this.svg.namespaceURI}">${Object.values(this.graph.fragments).join("")}</svg>`;
+    const drawn = [...document.importNode(new DOMParser().parseFromString(markup, "image/svg+xml").documentElement, true).children];
+    for (const [index, id] of ids.entries()) {
+      const group = groups.get(id);
       const [x, y] = centre(group);
-      const drawn = new DOMParser().parseFromString(`<svg xmlns="${this.svg.namespaceURI}">${fragment}</svg>`, "image/svg+xml").documentElement;
-      group.replaceChildren(document.importNode(drawn.firstElementChild, true));
+      group.replaceChildren(drawn[index]);
       group.setAttribute("transform", `translate(${x} ${y})`);
+      this.places.set(id, [x, y]);
       const standsFor = this.graph.references[id];
       if (standsFor) {
         group.addEventListener("click", () => this.onSelect(standsFor));
@@ -86,7 +67,8 @@ export class Canvas {
   focusNext(by) {
     const index = this.order.indexOf(this.current) + by;
     const id = this.order[Math.min(Math.max(index, 0), this.order.length - 1)];
-    this.nodes.get(id).focus();
+    this.nodes.get(id).focus({ preventScroll: true });
+    this.viewport.reveal(this.places.get(id), this.nodes.get(id));
   }
 
   /** True if the keyboard is on a node of the drawing. */
@@ -107,10 +89,11 @@ export class Canvas {
       group.setAttribute("aria-label", node ? this.tensorLabel(id, node, known) : this.opLabel(id));
     }
     for (const flow of this.arrows) flow.classList.toggle("on", step.flows.includes(flow.id));
-    if (!this.arrows.length) drawBackflow(this.layer, this.stage, this.graph, step);
+    if (!this.arrows.length) drawBackflow(this.layer, this.edges, this.graph, step);
     this.graph.edges.forEach(([source, target], number) => {
-      this.stage.querySelector(`#e${number}`).classList.toggle("lit", step.kind === "forward" && (source === step.at || target === step.at));
+      this.edges[number].classList.toggle("lit", step.kind === "forward" && (source === step.at || target === step.at));
     });
+    this.viewport.follow(this.places.get(step.at ?? this.order[0]));
   }
 
   applyTensor(group, id, node, known) {
@@ -146,55 +129,6 @@ export class Canvas {
 
   opLabel(id) {
     return `${this.texts.operation} ${this.graph.ops[id].label}`;
-  }
-
-  // --- zoom and pan -------------------------------------------------------------------------------------------------
-
-  enableZoom() {
-    this.zoom = zoom()
-      .scaleExtent([0.05, 6])
-      .filter((event) => !event.button && (event.type !== "wheel" || event.ctrlKey || event.metaKey || this.element.matches(":focus-within")))
-      .on("zoom", (event) => {
-        this.stage.setAttribute("transform", event.transform);
-        if (event.sourceEvent) this.fitted = false;
-      });
-    select(this.svg).call(this.zoom).on("dblclick.zoom", null);
-    this.resizing = new ResizeObserver(() => this.resize());
-    this.resizing.observe(this.element);
-    this.resize();
-  }
-
-  /** As high as the graph needs at this width, within limits; refitted unless the reader has moved it. */
-  resize() {
-    const { clientWidth } = this.element;
-    if (!clientWidth) return;
-    const scale = Math.min(POINT, clientWidth / this.size.width);
-    this.element.style.height = `${Math.round(Math.min(Math.max(this.size.height * scale, SHORTEST), TALLEST))}px`;
-    if (this.fitted) this.fit(false);
-  }
-
-  fit(smooth = true) {
-    const { clientWidth, clientHeight } = this.element;
-    const { width, height } = this.size;
-    const scale = Math.min(POINT, clientWidth / width, clientHeight / height);
-    const place = zoomIdentity.translate((clientWidth - width * scale) / 2, (clientHeight - height * scale) / 2).scale(scale);
-    this.target(smooth).call(this.zoom.transform, place);
-    this.fitted = true;
-  }
-
-  scaleBy(factor) {
-    this.fitted = false;
-    this.target(true).call(this.zoom.scaleBy, factor);
-  }
-
-  /** The SVG, or a transition on it where motion is welcome. */
-  target(smooth) {
-    const svg = select(this.svg);
-    return smooth && !stillness() ? svg.transition().duration(250) : svg;
-  }
-
-  destroy() {
-    this.resizing?.disconnect();
   }
 }
 

@@ -21,6 +21,10 @@ export class Details {
     return h("h3", {}, name, " ", h("small", {}, kind));
   }
 
+  facts(...rows) {
+    return h("div", { class: "facts" }, rows);
+  }
+
   row(name, ...content) {
     return h("div", { class: "row" }, h("span", { class: "key" }, this.texts[name]), h("span", { class: "content" }, content));
   }
@@ -37,9 +41,7 @@ export class Details {
     const { texts } = this;
     return [
       this.heading(node.name, texts[node.kind]),
-      this.row("shape", shapeText(node.shape, texts)),
-      this.row("dtype", node.dtype),
-      node.madeBy && this.row("from", this.link(node.madeBy)),
+      this.facts(this.row("shape", shapeText(node.shape, texts)), this.row("dtype", node.dtype), node.madeBy && this.row("from", this.link(node.madeBy))),
       this.numbers(id, "value", node.value, known.values.has(id), texts[known.values.has(id) ? "not recorded" : "not computed"]),
       node.kind !== "constant" && this.numbers(id, "gradient", node.gradient, known.gradients.has(id), known.partly.get(id) ?? texts["not computed"]),
       node.grad && this.numbers(id, "grad", node.grad, true, ""),
@@ -75,11 +77,13 @@ export class Details {
     const outputs = this.graph.edges.filter(([source]) => source === id).map(([, target]) => this.link(target));
     return [
       this.heading(op.label, this.texts.operation),
-      this.row("node", h("code", {}, op.title)),
-      op.formula && this.row("formula", op.formula),
-      this.row("inputs", inputs),
-      this.row("output", outputs),
-      op.line && this.row("your line", h("code", {}, op.line.code), " ", h("small", {}, op.line.place)),
+      this.facts(
+        this.row("node", h("code", {}, op.title)),
+        op.formula && this.row("formula", op.formula),
+        this.row("inputs", inputs),
+        this.row("output", outputs),
+        op.line && this.row("your line", h("code", {}, op.line.code), " ", h("small", {}, op.line.place)),
+      ),
       this.source(this.graph.sources[op.source]),
     ];
   }
@@ -92,6 +96,6 @@ export class Details {
       button.setAttribute("aria-expanded", String(!code.hidden));
       button.textContent = this.texts[code.hidden ? "show source" : "hide source"];
     } }, this.texts["show source"]);
-    return h("div", {}, button, code);
+    return h("div", { class: "code" }, button, code);
   }
 }

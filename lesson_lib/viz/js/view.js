@@ -28,7 +28,7 @@ export default {
     const strip = new Strip(graph, texts);
     const table = new GraphTable(graph, texts, select);
     const details = new Details(graph, texts, { fetchWindow: fetcher(model, signal), onSelect: select, onClose: () => select(selected) });
-    const actions = { zoom: (factor) => canvas.scaleBy(factor), fit: () => canvas.fit(), toggleTable };
+    const actions = { zoom: (factor) => canvas.viewport?.scaleBy(factor), fit: () => canvas.viewport?.fit(), toggleTable };
     const toolbar = new Toolbar(player, texts, actions);
 
     const root = h("div", { class: "lesson-graph", "data-lm-suppress-shortcuts": "true" },
@@ -66,13 +66,14 @@ export default {
     root.addEventListener("keydown", (event) => onKey(event, { player, canvas, select, actions, selected, isTable }));
     signal.addEventListener("abort", () => {
       player.pause();
-      canvas.destroy();
+      canvas.viewport?.destroy();
     });
 
     try {
       const engine = await host.getWidget(model.get("engine"));
       canvas.draw(engine.exports.layout(graph.dot));
-      root.classList.toggle("wide", canvas.isWide);
+      // A wide drawing keeps its width when details open: they come under it, not beside it.
+      root.classList.toggle("wide", canvas.viewport.size.width > 1.5 * canvas.viewport.size.height);
     } catch (error) {
       canvas.element.replaceChildren(h("p", { class: "reason", role: "alert" }, fill(texts.failed, { error: error.message })));
       toggleTable();

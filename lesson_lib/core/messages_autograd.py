@@ -1,0 +1,77 @@
+"""The messages of autograd: gradients and the writes that spoil them, functional derivatives, transforms, anomaly mode, hooks, checkpoints.
+
+Each row: kind -> (exception type, PyTorch's first line, what to do about it). ``errors.py`` builds exceptions from them.
+"""
+
+_STRICT = "strict=False gives zeros there instead of an error."
+
+#: the end of "modified", without and with anomaly mode
+MODIFIED_HINTS = (
+    "Hint: enable anomaly detection to find the operation that failed to compute its gradient, with torch.autograd.set_detect_anomaly(True, check_nan=False).",
+    "Hint: the backtrace further above shows the operation that failed to compute its gradient. The variable in question was changed in there or anywhere later. Good luck!",
+)
+
+AUTOGRAD_MESSAGES = {
+    # gradients
+    "no_grad_fn": (RuntimeError, "element 0 of tensors does not require grad and does not have a grad_fn",
+                   "Nothing with requires_grad=True went into this tensor, or it was made under no_grad() or detach()."),
+    "non_scalar": (RuntimeError, "grad can be implicitly created only for scalar outputs", "Reduce it first (loss.mean()), or give backward(gradient=...)."),
+    "grad_shape": (RuntimeError, "Mismatch in shape: grad_output[{index}] has a shape of {found} and output[{index}] has a shape of {expected}.", "The gradient must have the output's shape."),
+    "freed": (RuntimeError, "Trying to backward through the graph a second time (or directly access saved tensors after they have already been freed). Saved intermediate values of the graph are freed when you call .backward() or autograd.grad(). Specify retain_graph=True if you need to backward through the graph a second time or if you need to access saved tensors after calling backward.",
+              "Run the forward pass again, or call backward(retain_graph=True) the first time."),
+    "modified": (RuntimeError, "one of the variables needed for gradient computation has been modified by an inplace operation: [torch.{title} {shape}]{origin} is at version {found}; expected version {expected} instead. {hint}",
+                 "Replace the in-place write (x += 1, x[0] = 1, x.relu_()) by a new tensor (x = x + 1)."),
+    "leaf_inplace": (RuntimeError, "a leaf Variable that requires grad is being used in an in-place operation.", "Wrap a parameter update in `with no_grad():`, or work on a copy: x.clone()."),
+    "view_leaf_inplace": (RuntimeError, "a view of a leaf Variable that requires grad is being used in an in-place operation.", "Wrap the write in `with no_grad():`, or work on a copy: x.clone()."),
+    "no_grad_view_inplace": (RuntimeError, "{start} Given that this use case is ambiguous and error-prone, it is forbidden. You can clarify your code by moving both the view and the inplace either both inside the no_grad block (if you don't want the inplace to be tracked) or both outside (if you want the inplace to be tracked).",
+                             "Make the view outside no_grad()."),
+    "many_views_inplace": (RuntimeError, "{start} This view is the output of a function that returns multiple views. Such functions do not allow the output views to be modified inplace. You should replace the inplace operation by an out-of-place one.",
+                           "Write to a slice of the whole tensor instead."),
+    "unused": (RuntimeError, "One of the differentiated Tensors appears to not have been used in the graph. Set allow_unused=True if this is the desired behavior.", "Pass allow_unused=True to get None for it."),
+    "no_rule": (RuntimeError, "The function '{function}' is not differentiable with respect to argument '{argument}'. This input cannot have requires_grad True.",
+                "Pass {argument}.detach() if it is not meant to be learned."),
+    "not_required": (RuntimeError, "One of the differentiated Tensors does not require grad", "Set requires_grad=True on it before the computation."),
+    "change_non_leaf": (RuntimeError, "you can only change requires_grad flags of leaf variables. If you want to use a computed variable in a subgraph that doesn't require differentiation use var_no_grad = var.detach().",
+                        "Use x.detach()."),
+    "numpy_grad": (RuntimeError, "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.", "x.detach().numpy() shares the memory without the history."),
+    "numpy_device": (TypeError, "can't convert {device} device type tensor to numpy. Use Tensor.cpu() to copy the tensor to host memory first.", "x.cpu().numpy()"),
+    "deepcopy_non_leaf": (RuntimeError, "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the moment.  If you were attempting to deepcopy a module, this may be because of a torch.nn.utils.weight_norm usage, see https://github.com/pytorch/pytorch/pull/103001",
+                          "Detach it first: copy.deepcopy(x.detach())."),
+    "assign_grad": (RuntimeError, "assigned grad has data of a different {what}", "The gradient needs its tensor's shape, dtype and device."),
+    "out_grad": (RuntimeError, "{name}(): functions with out=... arguments don't support automatic differentiation, but one of the arguments requires grad.", "Leave out= away, or wrap the call in no_grad()."),
+    "non_differentiable": (RuntimeError, "{message}", "Use a differentiable function instead."),
+    "function_grads": (RuntimeError, "function {name} returned an incorrect number of gradients (expected {expected}, got {found})", "Return one gradient (or None) for each argument of forward."),
+    # autograd.functional
+    "functional_type": (TypeError, "The {what} given to {name} must be either a Tensor or a tuple of Tensors but the given {what} has type {type}.", "Wrap numbers in tensor()."),
+    "functional_type_at": (TypeError, "The {what} given to {name} must be either a Tensor or a tuple of Tensors but the value at index {index} has type {type}.", "Wrap numbers in tensor()."),
+    "functional_v_count": (RuntimeError, "v is a tuple of invalid length: should be {expected} but got {found}.", "Give one direction for each tensor."),
+    "functional_v_single": (RuntimeError, "The given v should contain a single Tensor.", "Give one direction for each tensor."),
+    "functional_v_size": (RuntimeError, "{entry}v has invalid size: should be {expected} but got {found}.", "A direction has the shape of what it moves."),
+    "vjp_needs_v": (RuntimeError, "The vector v can only be None if the user-provided function returns a single Tensor with a single element.", "Pass v, with the shape of the output."),
+    "jvp_needs_v": (RuntimeError, "The vector v can only be None if the input to the user-provided function is a single Tensor with a single element.", "Pass v, with the shape of the input."),
+    "hessian_output": (RuntimeError, "The function given to {name} should return a single Tensor", "A Hessian belongs to a function with one number as its result."),
+    "hessian_size": (RuntimeError, "The Tensor returned by the function given to {name} should contain a single element", "Reduce it first, with sum() or mean()."),
+    "strict_outputs": (RuntimeError, "Output {index} of the user-provided function does not require gradients. The outputs must be computed in a differentiable manner from the input when running in strict mode.", _STRICT),
+    "strict_grad_inputs": (RuntimeError, "The gradient with respect to input {index} is independent of the inputs of the user-provided function. This is not allowed in strict mode.", _STRICT),
+    "strict_jacobian": (RuntimeError, "While computing the hessian, found that the jacobian of the user-provided function with respect to input {index} is independent of the input. This is not allowed in strict mode. You should ensure that your function is twice differentiable and that the jacobian depends on the inputs (this would be violated by a linear function for example).", _STRICT),
+    "strict_unused": (RuntimeError, "The output of the user-provided function is independent of input {index}. This is not allowed in strict mode.", _STRICT),
+    "strict_unused_output": (RuntimeError, "Output {output} of the user-provided function is independent of input {index}. This is not allowed in strict mode.", _STRICT),
+    "strict_trick": (RuntimeError, "The gradient with respect to the input is independent of entry {index} in the grad_outputs when using the double backward trick to compute forward mode gradients. This is not allowed in strict mode.", _STRICT),
+    "strict_double": (RuntimeError, "The jacobian of the user-provided function is independent of input {index}. This is not allowed in strict mode.", _STRICT),
+    "strict_double_trick": (RuntimeError, "The hessian of the user-provided function is independent of entry {index} in the grad_jacobian. This is not allowed in strict mode as it prevents from using the double backward trick to replace forward mode AD.", _STRICT),
+    "strict_graph": (RuntimeError, "The {what} of the user-provided function is independent of input {index}. This is not allowed in strict mode when create_graph=True.", _STRICT),
+    "strategy": (AssertionError, 'Expected strategy to be either "forward-mode" or "reverse-mode". Hint: If your function has more outputs than inputs, "forward-mode" tends to be more performant. Otherwise, prefer to use "reverse-mode".', "Choose one of the two."),
+    "strategy_outer": (AssertionError, 'Expected strategy to be either "forward-mode" or "reverse-mode".', "Choose one of the two."),
+    "forward_create_graph": (NotImplementedError, 'torch.autograd.functional.jacobian: `create_graph=True` and `strategy="forward-mode"` are not supported together (yet). Please either set `create_graph=False` or `strategy="reverse-mode"`.', "Use reverse mode."),
+    "forward_strict": (RuntimeError, 'torch.autograd.functional.jacobian: `strict=True` and `strategy="forward-mode"` are not supported together (yet). Please either set `strict=False` or `strategy="reverse-mode"`.', "Use reverse mode."),
+    "forward_vectorize": (NotImplementedError, "Computing Jacobian using forward-AD or forward-over-reverse Hessian isonly implemented for `vectorize=True`.", "Pass vectorize=True."),
+    "vectorize_strict": (RuntimeError, "torch.autograd.functional.jacobian: `strict=True` and `vectorized=True` are not supported together. Please either set `strict=False` or `vectorize=False`.", "Leave one of them away."),
+    # anomaly mode
+    "anomaly_nan": (RuntimeError, "Function '{name}' returned nan values in its {number}th output.", "The warning shows the line that made it: look for sqrt or log of 0 or less, 0/0, inf - inf."),
+    # hooks
+    "pack_writes": (RuntimeError, "A saved tensor pack hook is modifying its input in place. Tensors provided as input to pack hook cannot be modified by in-place operations as this can lead to unexpected side-effects. Please open an issue if you need to perform in-place operations on the input to a pack hook.", "Work on a copy: tensor.clone()."),
+    "unpack_type": (TypeError, "Output of saved tensor unpack_hook expected to be a Tensor but got result of type {type}", "Return what pack_hook was given, or a tensor with the same values."),
+    "hooks_disabled": (RuntimeError, "{message}", "Somebody switched saved-tensor hooks off here, with disable_saved_tensors_hooks."),
+    "gradient_edge": (RuntimeError, "It is not possible to get the gradient edge for a Tensor that does not require gradients", "Set requires_grad=True on it first."),
+    "multi_hook_mode": (ValueError, "Expects mode to be one of ('all', 'any') but got {mode}", "Choose one of the two."),
+}  # fmt: skip
