@@ -3,6 +3,11 @@
 PyTorch's names, results and error messages in readable Python on NumPy (and on CuPy, where there is a GPU).
 """
 
+from math import e as _e
+from math import inf as _inf
+from math import nan as _nan
+from math import pi as _pi
+
 from . import accelerator, autograd, backends, cuda, linalg, nn, optim, random, utils
 from .autograd import enable_grad, inference_mode, no_grad, set_grad_enabled
 from .core.device import device
@@ -36,16 +41,12 @@ from .core.printing import set_printoptions
 from .core.promote import result_type
 from .core.tensor import Size, Tensor
 from .ops.activation import celu, celu_, prelu, relu, relu_, selu, selu_, threshold, threshold_
-from .ops.arithmetic import abs, absolute, add, addcdiv, addcmul, lerp, mul, multiply, neg, negative, positive, reciprocal, rsub, sign, sub, subtract
-from .ops.cast import clone, detach_, fill, zero_
+from .ops.arithmetic import abs, absolute, add, mul, multiply, neg, negative, positive, reciprocal, rsub, sign, sub, subtract
+from .ops.bits import bitwise_and, bitwise_left_shift, bitwise_not, bitwise_or, bitwise_right_shift, bitwise_xor
+from .ops.blend import addcdiv, addcmul, lerp
+from .ops.cast import clone, detach_
 from .ops.compare import (  # fmt: skip
     allclose,
-    bitwise_and,
-    bitwise_left_shift,
-    bitwise_not,
-    bitwise_or,
-    bitwise_right_shift,
-    bitwise_xor,
     eq,
     equal,
     ge,
@@ -85,6 +86,7 @@ from .ops.complex_numbers import (  # fmt: skip
 )
 from .ops.conjugate import conj, conj_physical, sgn
 from .ops.conv import conv1d, conv2d
+from .ops.covariance import corrcoef, cov
 from .ops.create import arange, empty, empty_like, eye, full, full_like, linspace, logspace, ones, ones_like, range, zeros, zeros_like
 from .ops.data import (  # fmt: skip
     BoolTensor,
@@ -116,7 +118,8 @@ from .ops.linalg_product import chain_matmul, cross, kron, matrix_exp, matrix_po
 from .ops.linalg_solve import cholesky_inverse, cholesky_solve, det, inverse, logdet, slogdet, triangular_solve
 from .ops.mask import argwhere, masked_scatter, masked_select, nonzero
 from .ops.matmul import addmm, addmv, baddbmm, bmm, dot, inner, matmul, mm, mv, outer, tensordot
-from .ops.order import argsort, cummax, cummin, kthvalue, max, median, min, mode, msort, sort, topk
+from .ops.order import argsort, max, min, msort, sort, topk
+from .ops.overwrite import fill, zero_
 from .ops.pad import constant_pad_nd
 from .ops.pool import max_pool2d
 from .ops.power import pow, rsqrt, sqrt, square
@@ -139,8 +142,9 @@ from .ops.random import (  # fmt: skip
     seed,
     set_rng_state,
 )
+from .ops.rank import cummax, cummin, kthvalue, median, mode
 from .ops.rearrange import flip, fliplr, flipud, repeat_interleave, roll, rot90, tile
-from .ops.reduce import all, amax, amin, any, argmax, argmin, count_nonzero, mean, sum
+from .ops.reduce import amax, amin, argmax, argmin, mean, sum
 from .ops.rounding import ceil, fix, floor, frac, round, trunc
 from .ops.scan import cumsum
 from .ops.select import clamp, clamp_max, clamp_min, clip, masked_fill, maximum, minimum, where
@@ -172,6 +176,7 @@ from .ops.trig import (  # fmt: skip
     tan,
     tanh,
 )
+from .ops.truth import all, any, count_nonzero
 from .ops.view import broadcast_shapes, broadcast_to, permute, reshape, squeeze, t, transpose, unsqueeze
 from .ops.view import transpose as swapaxes
 from .ops.view import transpose as swapdims

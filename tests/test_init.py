@@ -51,7 +51,9 @@ def test_weights_of_a_seed(torch):
     """``manual_seed(0)`` gives the weights that a PyTorch tutorial prints."""
     for library in (lesson_lib, torch):
         library.manual_seed(0)
-    ours, theirs = (library.nn.Sequential(library.nn.Linear(4, 3), library.nn.Conv2d(1, 6, 5), library.nn.Embedding(9, 3)) for library in (lesson_lib, torch))
+    ours, theirs = (
+        library.nn.Sequential(library.nn.Linear(4, 3), library.nn.Conv2d(1, 6, 5), library.nn.Embedding(9, 3)) for library in (lesson_lib, torch)
+    )
     for a, b in zip(ours.parameters(), theirs.parameters(), strict=True):
         np.testing.assert_allclose(as_array(a), as_array(b), rtol=3e-7, atol=3e-7)
     assert as_array(ours[0].weight).tobytes() == as_array(theirs[0].weight).tobytes()

@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import time
+import urllib.error
 import urllib.request
 from pathlib import Path
 from urllib.parse import urlparse
@@ -16,6 +17,17 @@ from scripts.notebook_page import free_port
 
 ROOT = Path(__file__).resolve().parent.parent
 pytestmark = pytest.mark.skipif(not (ROOT / ".venv" / ".lab").exists(), reason="the JupyterLab tests need the .venv that `make lab` makes")
+
+
+def wait_for(address):
+    """JupyterLab prints its address a moment before it listens there."""
+    deadline = time.monotonic() + 20
+    while True:
+        try:
+            return urllib.request.urlopen(address, timeout=20).close()
+        except urllib.error.URLError:
+            assert time.monotonic() < deadline, f"nothing answers at {address}"
+            time.sleep(0.05)
 
 
 @contextlib.contextmanager
@@ -31,7 +43,7 @@ def make_lab():
             line = server.stderr.readline()
             assert line, f"make lab ended: {printed}"
             printed += line
-        urllib.request.urlopen(found.group(), timeout=20).close()
+        wait_for(found.group())
         yield found.group(), time.perf_counter() - start
     finally:
         os.killpg(server.pid, signal.SIGTERM)

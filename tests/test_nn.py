@@ -152,7 +152,9 @@ def test_layer_equals_pytorch(torch, make, shape):
     compare(values, their_values)
 
 
-@pytest.mark.parametrize("kind", ["ReLU", "LeakyReLU", "ELU", "SiLU", "Hardtanh", "ReLU6", "SELU", "CELU", "Mish", "Hardswish", "Hardsigmoid", "Dropout"])
+@pytest.mark.parametrize(
+    "kind", ["ReLU", "LeakyReLU", "ELU", "SiLU", "Hardtanh", "ReLU6", "SELU", "CELU", "Mish", "Hardswish", "Hardsigmoid", "Dropout"]
+)
 def test_in_place(torch, kind):
     """``inplace=True`` writes over the input, prints so, and has the same gradient."""
 

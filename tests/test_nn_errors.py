@@ -54,7 +54,9 @@ MISTAKES = {
     "nll float target": lambda torch, F: F.nll_loss(torch.ones(3, 2), torch.ones(3)),
     "nll int target": lambda torch, F: F.nll_loss(torch.ones(3, 2), torch.ones(3, dtype=torch.int32)),
     "nll weight": lambda torch, F: F.nll_loss(torch.ones(3, 2), torch.tensor([0, 1, 1]), weight=torch.ones(3)),
-    "nll learned weight": lambda torch, F: F.nll_loss(torch.ones(3, 2, requires_grad=True), torch.tensor([0, 1, 1]), torch.ones(2, requires_grad=True)),
+    "nll learned weight": lambda torch, F: F.nll_loss(
+        torch.ones(3, 2, requires_grad=True), torch.tensor([0, 1, 1]), torch.ones(2, requires_grad=True)
+    ),
     "nll of numbers": lambda torch, F: F.nll_loss(torch.ones(()), torch.tensor(1)),
     "nll images": lambda torch, F: F.nll_loss(torch.ones(3, 2, 4), torch.tensor([0, 1, 1])),
     "cross entropy batch": lambda torch, F: F.cross_entropy(torch.ones(3, 2), torch.tensor([0, 1])),

@@ -7,6 +7,10 @@ from pathlib import Path
 import nbformat
 import pytest
 
+import lesson_lib
+
+from . import standin
+
 FOLDER = Path(__file__).parent.parent / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
 TAGS = re.compile(r"gpu|timeout-\d+|nbval-ignore-output|nbval-skip|raises-exception")
@@ -116,3 +120,19 @@ def stored(cell):
 
 def loaded(cell):
     return {node.id for node in ast.walk(ast.parse(cell.source)) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+
+
+def test_the_gpu_cells_of_the_devices_lesson_run_on_the_stand_in(monkeypatch, capsys):
+    """Without a GPU these cells are skipped; here a strict device that is none of the host's takes its place."""
+    standin.install()
+    monkeypatch.setattr(lesson_lib.Tensor, "is_cuda", property(lambda tensor: tensor.device.type == standin.TYPE))
+    monkeypatch.setattr(lesson_lib.cuda, "synchronize", lambda: None)
+    cells = code_cells(nbformat.read(FOLDER / "04_devices.ipynb", as_version=4))
+    needed = [cell for cell in cells if cell.id in ("imports", "train") or "gpu" in cell.metadata.get("tags", ())]
+    names = {}
+    for cell in needed:
+        if cell.id == "gpu-time-assert":  # the stand-in is no faster than the host
+            continue
+        exec(re.sub(r"\bcuda(?=[\"':])", standin.TYPE, cell.source).replace("4096", "64").replace("rounds=4", "rounds=1"), names)
+    assert names["gpu_net"][0].weight.device.type == standin.TYPE
+    assert "Expected all tensors to be on the same device" in capsys.readouterr().out

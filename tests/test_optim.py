@@ -67,7 +67,10 @@ def test_text_and_state_equal_pytorch(torch, name, options):
         train(net, optimizer, loss_of, 3)
         state = optimizer.state_dict()
         values = {
-            (number, key): (str(value.dtype), value.numpy()) for number, inner in state["state"].items() for key, value in inner.items() if value is not None
+            (number, key): (str(value.dtype), value.numpy())
+            for number, inner in state["state"].items()
+            for key, value in inner.items()
+            if value is not None
         }
         found.append(((repr(optimizer), fresh, state["param_groups"], list(state["state"]), list(values)), values))
     assert found[0][0] == found[1][0]
@@ -293,3 +296,74 @@ def test_mistakes_equal_pytorch(torch, name):
 def test_recorded_steps_are_refused():
     with pytest.raises(NotImplementedError, match="differentiable=True"):
         lesson_lib.optim.SGD([lesson_lib.ones(1, requires_grad=True)], differentiable=True)
+
+
+# --- schedules -------------------------------------------------------------------------------------------------------------
+
+SCHEDULES = {
+    "StepLR": {"step_size": 3, "gamma": 0.5},
+    "MultiStepLR": {"milestones": [2, 5, 5], "gamma": 0.3},
+    "ExponentialLR": {"gamma": 0.9},
+    "CosineAnnealingLR": {"T_max": 6, "eta_min": 0.01},
+    "LambdaLR": {"lr_lambda": lambda epoch: 1 / (1 + epoch)},
+}
+
+
+def scheduled(torch, name, **more):
+    _, optimizer, _ = setup(torch, "SGD", {"lr": 0.5})
+    return optimizer, getattr(torch.optim.lr_scheduler, name)(optimizer, **SCHEDULES[name], **more)
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_schedule_equals_pytorch(torch, name):
+    found = []
+    for library in (lesson_lib, torch):
+        optimizer, scheduler = scheduled(library, name)
+        rates = [scheduler.get_last_lr()]
+        for _ in range(20):
+            optimizer.step()
+            scheduler.step()
+            rates.append([group["lr"] for group in optimizer.param_groups])
+        found.append(rates)
+    np.testing.assert_allclose(*found, rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_schedule_resumes(name):
+    optimizer, scheduler = scheduled(lesson_lib, name)
+    for _ in range(4):
+        optimizer.step()
+        scheduler.step()
+    again, other = scheduled(lesson_lib, name)
+    other.load_state_dict(copy.deepcopy(scheduler.state_dict()))
+    again.load_state_dict(optimizer.state_dict())
+    for pair in ((optimizer, scheduler), (again, other)):
+        pair[0].step()
+        pair[1].step()
+    assert other.get_last_lr() == scheduler.get_last_lr()
+
+
+def test_schedule_before_the_optimizer_is_warned_about(torch):
+    found = []
+    for library in (lesson_lib, torch):
+        _, scheduler = scheduled(library, "StepLR")
+        with pytest.warns(UserWarning, match="before `optimizer.step") as seen:
+            scheduler.step()
+        found.append(str(seen[0].message))
+    assert found[0] == found[1]
+
+
+def test_mistakes_of_schedules_equal_pytorch(torch):
+    def wrong(torch):
+        _, optimizer, _ = setup(torch, "SGD", {})
+        schedules = torch.optim.lr_scheduler
+        for program in (
+            lambda: schedules.StepLR(3, 1),
+            lambda: schedules.LambdaLR(optimizer, [abs]),
+            lambda: schedules.StepLR(optimizer, 1, last_epoch=3),
+        ):
+            with pytest.raises((TypeError, ValueError, KeyError)) as caught:
+                program()
+            yield caught.value.args[0].splitlines()[0]
+
+    assert list(wrong(lesson_lib)) == list(wrong(torch))

@@ -13,7 +13,7 @@ from ..core.function import FunctionCtx
 from ..core.grad_mode import no_grad
 from ..core.node import Node
 from ..core.state import watchers
-from ..core.tensor import Tensor, wrap
+from ..core.tensor import Tensor, edge_of, wrap
 
 
 class _Stack(threading.local):
@@ -176,18 +176,23 @@ def _pack_node(hooks, op, inputs, params, output):
 
 def _tensor_of(node, array, position, inputs):
     """A saved array as the Tensor that a hook is shown: an input has its own history and version."""
-    tensor = wrap(array)
     if position < len(inputs) and isinstance(inputs[position], Tensor):
-        tensor._ver = inputs[position]._ver
-        if node.edges[position] is not None:
-            tensor._edge, tensor._rg = node.edges[position], True
-    return tensor
+        return _shown(array, inputs[position]._ver, node.edges[position])
+    return wrap(array)
 
 
 def _packed_of_function(hooks, value, number):
     if value is None:
         return None
-    return _Packed(hooks, value if isinstance(value, Tensor) else wrap(value))
+    return _Packed(hooks, _shown(value._a, value._ver, edge_of(value)) if isinstance(value, Tensor) else wrap(value))
+
+
+def _shown(array, version, edge):
+    tensor = wrap(array)
+    tensor._ver = version
+    if edge is not None:
+        tensor._edge, tensor._rg = edge, True
+    return tensor
 
 
 class _PackedSaved:
@@ -223,10 +228,7 @@ class _PackedFunction(_PackedSaved):
             return super()._unpack(item)
         if number is not None:
             return super()._unpack((packed.unpack(), number))
-        tensor = wrap(packed.unpack())
-        if packed.edge is not None:
-            tensor._edge, tensor._rg = packed.edge, True
-        return tensor
+        return _shown(packed.unpack(), [0], packed.edge)
 
 
 @functools.cache

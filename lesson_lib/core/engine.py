@@ -14,6 +14,7 @@ import numpy as np
 from .anomaly import run_checked
 from .device import namespace
 from .errors import error
+from .hook_calls import call_post_hooks, call_pre_hooks, shown
 from .node import AccumulateGrad
 from .op import registry
 from .state import anomaly_mode, thread
@@ -30,7 +31,7 @@ class Step(NamedTuple):
     contributions: tuple
 
 
-def run(roots, *, keep_graph, taped, captured=None, on_step=None):
+def run(roots, *, keep_graph, taped, captured=None, on_step=None, rehearsal=False):
     """Push the gradients ``roots`` = [(edge, gradient), ...] through the graph.
 
     With ``captured`` = {node: {output number: None}} only paths to those nodes are walked and their gradients are
@@ -43,8 +44,8 @@ def run(roots, *, keep_graph, taped, captured=None, on_step=None):
     while heap:
         node = heappop(heap)[1]
         g = ready.pop(node)
-        if node.hooks is not None and on_step is None:  # a rehearsal calls no hook
-            g = _call_pre_hooks(node, g)
+        if node.hooks is not None and not rehearsal:
+            g = call_pre_hooks(node, g)
         if captured is not None and node in captured:
             _capture(captured[node], g)
             if node not in needed:
@@ -55,7 +56,7 @@ def run(roots, *, keep_graph, taped, captured=None, on_step=None):
                 accumulate(node.variable, g)
             continue
         saved = node.saved
-        if on_step is not None:
+        if rehearsal:
             saved = node.metadata.get("saved", saved)  # a recorder may have kept what backward() freed
         if saved is None:
             raise error("freed")
@@ -70,8 +71,8 @@ def run(roots, *, keep_graph, taped, captured=None, on_step=None):
             contributions = _conjugated(node, g, saved)
         else:
             contributions = node.contributions(g, saved)
-        if node.hooks is not None and on_step is None:  # a rehearsal calls no hook
-            contributions = _call_post_hooks(node, contributions, g)
+        if node.hooks is not None and not rehearsal:
+            contributions = call_post_hooks(node, contributions, g)
         if on_step is not None:
             on_step(Step(node, g, tuple(contributions)))
         if not keep_graph and node.keeps:
@@ -236,42 +237,6 @@ def _owns_memory(g):
     return whole and base.flags.writeable and getrefcount(base) <= 3
 
 
-def _call_pre_hooks(node, g):
-    """Hooks see Tensors and may replace the gradient: first those of the tensors that this node made, then the node's own."""
-    parts = list(g) if node.several else [g]
-    for index, hooks in node.hooks.tensor.items():
-        for hook in tuple(hooks):
-            if parts[index] is not None:
-                result = hook(_shown(parts[index]))
-                parts[index] = parts[index] if result is None else _like(parts[index], result)
-    for hook in tuple(node.hooks.pre):
-        results = hook(tuple(map(_shown, parts)))
-        if results is not None:
-            parts = [_like(part, result) for part, result in zip(parts, results, strict=True)]
-    return parts if node.several else parts[0]
-
-
-def _call_post_hooks(node, contributions, g):
-    """``node.register_hook``: ``hook(grad_inputs, grad_outputs)``, both tuples of Tensors."""
-    for hook in tuple(node.hooks.post):
-        results = hook(tuple(map(_shown, contributions)), tuple(map(_shown, g if node.several else (g,))))
-        if results is not None:
-            contributions = [_like(part, result) for part, result in zip(contributions, results, strict=True)]
-    return contributions
-
-
-def _shown(part):
-    """A gradient as a hook sees it: a Tensor, or None."""
-    if part is None or isinstance(part, Tensor):
-        return part
-    return wrap(np.asarray(part) if isinstance(part, np.generic) else part)
-
-
-def _like(part, tensor):
-    """A hook's answer in the form that the engine was working with."""
-    return tensor if tensor is None or isinstance(part, Tensor) else tensor._a
-
-
 # --- the public entrances -----------------------------------------------------------------------------------------
 
 
@@ -318,7 +283,7 @@ def grad(outputs, inputs, grad_outputs=None, retain_graph=None, create_graph=Fal
         raise error("unused")
     if materialize_grads:
         results = [wrap(namespace(t._a).zeros_like(t._a)) if g is None else g for t, g in zip(inputs, results, strict=True)]
-    return tuple(map(_shown, results))
+    return tuple(map(shown, results))
 
 
 def trace(outputs, grad_outputs=None):
@@ -330,7 +295,7 @@ def trace(outputs, grad_outputs=None):
     outputs = _as_tuple(outputs)
     roots = _roots(outputs, _as_tuple(grad_outputs), False)
     leaves = {node: {0: None} for node in _reachable([edge[0] for edge, _ in roots]) if node.__class__ is AccumulateGrad}
-    _run(roots, keep_graph=True, taped=False, captured=leaves, on_step=steps.append)
+    _run(roots, keep_graph=True, taped=False, captured=leaves, on_step=steps.append, rehearsal=True)
     return steps
 
 

@@ -132,6 +132,9 @@ NN_MESSAGES = {
     "optimizer_value": (ValueError, "{message}", "Choose a value in the range that the method allows."),
     "optimizer_hook": (RuntimeError, "{function} must return None or a tuple of (new_args, new_kwargs), but got {got}.", "Return both, or None to change nothing."),
     "optimizer_differentiable": (NotImplementedError, "differentiable=True: steps of the optimizer are not recorded", "Write the update with tensor operations: w = w - lr * g, with g from autograd.grad(create_graph=True)."),
+    "scheduler_optimizer": (TypeError, "{type} is not an Optimizer", "Pass the optimizer whose learning rates are to change."),
+    "scheduler_resume": (PlainKeyError, "param 'initial_lr' is not specified in param_groups[{number}] when resuming scheduler with last_epoch >= 0.", "Load the optimizer's state first, or leave last_epoch=-1 for a fresh start."),
+    "scheduler_lambdas": (ValueError, "Expected {expected} lr_lambdas, but got {found}", "One function for each parameter group, or one for all."),
     # data
     "dataset_getitem": (NotImplementedError, "Subclasses of Dataset should implement __getitem__.", "Define __getitem__(self, index) and __len__(self)."),
     "dataset_sizes": (AssertionError, "Size mismatch between tensors", "All tensors need the same first dimension: one row per sample."),

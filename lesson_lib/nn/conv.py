@@ -79,7 +79,18 @@ class Conv2d(_ConvNd):
     convolve = staticmethod(F.conv2d)
 
     def __init__(
-        self, in_channels, out_channels, kernel_size, stride=1, padding=0, dilation=1, groups=1, bias=True, padding_mode="zeros", device=None, dtype=None
+        self,
+        in_channels,
+        out_channels,
+        kernel_size,
+        stride=1,
+        padding=0,
+        dilation=1,
+        groups=1,
+        bias=True,
+        padding_mode="zeros",
+        device=None,
+        dtype=None,
     ):
         padding = padding if isinstance(padding, str) else pair(padding)
         super().__init__(
@@ -100,7 +111,18 @@ class Conv1d(_ConvNd):
     convolve = staticmethod(F.conv1d)
 
     def __init__(
-        self, in_channels, out_channels, kernel_size, stride=1, padding=0, dilation=1, groups=1, bias=True, padding_mode="zeros", device=None, dtype=None
+        self,
+        in_channels,
+        out_channels,
+        kernel_size,
+        stride=1,
+        padding=0,
+        dilation=1,
+        groups=1,
+        bias=True,
+        padding_mode="zeros",
+        device=None,
+        dtype=None,
     ):
         padding = padding if isinstance(padding, str) else numbers(padding, 1)
         super().__init__(

@@ -39,7 +39,16 @@ class Module(ModuleTree, ModuleHooks, ModuleState):
         members["training"] = True
         members["_parameters"], members["_buffers"], members["_modules"] = {}, {}, {}
         members["_non_persistent_buffers_set"] = set()
-        for kind in ("forward_pre", "forward", "backward_pre", "backward", "state_dict_pre", "state_dict", "load_state_dict_pre", "load_state_dict_post"):
+        for kind in (
+            "forward_pre",
+            "forward",
+            "backward_pre",
+            "backward",
+            "state_dict_pre",
+            "state_dict",
+            "load_state_dict_pre",
+            "load_state_dict_post",
+        ):
             members[f"_{kind}_hooks"] = []
         if kwargs:
             raise TypeError(f"{type(self).__name__}.__init__() got an unexpected keyword argument '{next(iter(kwargs))}'")

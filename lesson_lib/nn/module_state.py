@@ -162,13 +162,13 @@ class ModuleState:
     def _load_one(self, name, tensor, key, value, assign):
         """Copy (or assign) one tensor; the text of the problem if it does not fit."""
         if not isinstance(value, Tensor):
-            return f'While copying the parameter named "{key}", expected torch.Tensor or Tensor-like object from checkpoint but received {type(value)}'
+            return (
+                f'While copying the parameter named "{key}", expected torch.Tensor or Tensor-like object from checkpoint but received {type(value)}'
+            )
         if tensor.ndim == 0 and tuple(value.shape) == (1,):
             value = value.reshape(())  # the earliest versions of PyTorch saved numbers as vectors
         if value.shape != tensor.shape:
-            return (
-                f"size mismatch for {key}: copying a param with shape {value.shape} from checkpoint, the shape in current model is {tensor.shape}."
-            )
+            return f"size mismatch for {key}: copying a param with shape {value.shape} from checkpoint, the shape in current model is {tensor.shape}."
         if not assign:
             with no_grad():
                 tensor.copy_(value)

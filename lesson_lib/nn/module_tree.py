@@ -36,7 +36,7 @@ class ModuleTree:
         >>> import lesson_lib as torch
         >>> layer = torch.nn.Module()
         >>> layer.register_buffer("running_mean", torch.zeros(2))
-        >>> layer.state_dict()
+        >>> list(layer.state_dict())
         OrderedDict({'running_mean': tensor([0., 0.])})
         """
         self._check_name("buffer", name, self._buffers)

@@ -4,10 +4,8 @@ import numpy as np
 
 from ..core import dtypes
 from ..core.device import CPU, device, device_of, namespace_of_device, to_host
-from ..core.errors import error, operand_shapes_error
-from ..core.mutation import check_overlap, make_inplace, must_record, overwrite
+from ..core.errors import error
 from ..core.op import Op, method, op
-from ..core.promote import NUMBERS
 from ..core.tensor import Tensor
 from .case import case
 
@@ -77,145 +75,6 @@ class zeros_as(Op):
 
     def samples(t):
         yield case(t(2, 3))
-
-
-@op
-class copy(Op):
-    """``src`` in the shape, dtype and place of x.   ∂y/∂x = 0,  ∂y/∂src = 1."""
-
-    public, title = False, "torch::autograd::CopyBackwards"
-
-    def forward(xp, x, src):
-        result = xp.empty(x.shape, x.dtype)
-        result[...] = converted(xp, src, x.dtype)
-        return result
-
-    def explain(exc, arrays, params):
-        return _too_big(*(array.shape for array in arrays))
-
-    def grad_x(g):
-        return zeros_as(g)
-
-    def grad_src(g):
-        return g  # the engine sums what was stretched and converts back
-
-    def samples(t):
-        yield case(t(2, 3), t(3))
-
-
-def _too_big(shape, source):
-    """PyTorch's error for a source that does not fit into ``shape``."""
-    clash = operand_shapes_error([shape, source])
-    if clash is not None:
-        return clash
-    return error("inplace_shape", shape=list(shape), broadcast=list(np.broadcast_shapes(shape, source)))
-
-
-_recorded_copy = make_inplace(copy, "copy")
-
-
-def copy_(self, src, non_blocking=False):
-    """Write ``src`` (broadcast, converted, from any device) into this tensor's memory.   ∂y/∂src = 1.
-
-    Source: https://pytorch.org/docs/stable/generated/torch.Tensor.copy_.html
-    """
-    if isinstance(src, NUMBERS):
-        return fill_(self, src)
-    if device_of(src._a) != device_of(self._a):
-        src = moved(src, device_of(self._a))
-    recorded = must_record(self, (src,))
-    check_overlap(self, (src,))
-    if src._a.ndim > self._a.ndim:  # NumPy would let leading dimensions of size 1 pass
-        raise _too_big(self._a.shape, src._a.shape)
-    if recorded:
-        return _recorded_copy(self, src)
-    array = src._a if src._a.dtype == self._a.dtype else to_dtype.op.raw(src.detach(), np_dtype=self._a.dtype)._a
-    overwrite(self, array, explain=lambda: _too_big(self._a.shape, array.shape))
-    return self
-
-
-@op
-class fill(Op):
-    """Every element equal to ``value``.   ∂y/∂x = 0,  ∂y/∂value = 1, summed.
-
-    Source: https://pytorch.org/docs/stable/generated/torch.Tensor.fill_.html
-    """
-
-    def signature(input, value):
-        if getattr(value, "ndim", 0):
-            raise error("fill_value", ndim=value.ndim)
-        if not isinstance(value, (Tensor, *NUMBERS)) and not hasattr(value, "dtype"):
-            raise error("arguments", name="fill_", types=type(value).__name__)
-        return input, value, {}
-
-    overload = lambda inputs, params: int(isinstance(inputs[1], Tensor))  # noqa: E731
-
-    def forward(xp, x, value):
-        return xp.full_like(x, converted(xp, value, x.dtype) if hasattr(value, "dtype") else value)
-
-    def explain(exc, arrays, params):
-        if isinstance(exc, OverflowError | TypeError):
-            return scalar_overflow(arrays[0].dtype)
-
-    def grad_x(g):
-        return zeros_as(g)
-
-    def grad_value(g):
-        return g  # the engine sums
-
-    def samples(t):
-        yield case(t(2, 3), 2.5)
-        yield case(t(2, 3), t())
-
-    def errors(t):
-        yield case(t(2), t(2)), RuntimeError, "fill_ only supports 0-dimension value tensor but got tensor with 1 dimensions."
-
-
-def scalar_overflow(np_dtype):
-    """PyTorch's error for a number that ``np_dtype`` cannot hold."""
-    return error("scalar_overflow", type=C_NAMES.get(np_dtype.name, np_dtype.name))
-
-
-C_NAMES = {"bool": "bool", "uint8": "uint8_t", "int8": "int8_t", "int16": "int16_t", "int32": "int", "int64": "int64_t", "float16": "at::Half",
-           "float32": "float", "float64": "double"}  # fmt: skip
-
-@op
-class fill_in(fill.op):
-    """``fill``, where it is written in place."""
-
-    public, title = False, "Fill"
-    signature = lambda input, value: fill.op.signature(input, value)  # noqa: E731 - each declaration names its own
-    overload = lambda inputs, params: 2 + isinstance(inputs[1], Tensor)  # noqa: E731
-
-
-fill_ = Tensor.fill_ = make_inplace(fill_in, "fill")
-
-
-@op
-class zero(Op):
-    """Every element 0.   ∂y/∂x = 0."""
-
-    public = False
-
-    def forward(xp, x):
-        return xp.zeros(x.shape, x.dtype)
-
-    def grad_x(g):
-        return zeros_as(g)
-
-    def samples(t):
-        yield case(t(2, 3))
-
-
-_recorded_zero = make_inplace(zero, "zero")
-
-
-def zero_(self):
-    """Set every element to 0, in place. Source: https://pytorch.org/docs/stable/generated/torch.Tensor.zero_.html"""
-    if must_record(self, ()):
-        return _recorded_zero(self)
-    overwrite(self, 0)
-    return self
 
 
 def detach_(self):
@@ -302,11 +161,6 @@ def to(self, *args, dtype=None, device=None, copy=False, non_blocking=False, mem
     return result
 
 
-def parse_to(*args, device=None, dtype=None, non_blocking=False, memory_format=None):
-    """(device, dtype) out of the arguments of ``to``; None for what is not given. ``Module.to`` takes the same arguments."""
-    return _to_arguments(args, device, dtype, False)[:2]
-
-
 def _to_arguments(args, device, dtype, copy):
     """(device, dtype, copy) out of what ``to`` was given."""
     names = {"device": device, "dtype": dtype, "copy": copy, "other": None}
@@ -390,7 +244,7 @@ def _itself(self, *args, **kwargs):
     return self
 
 
-for _function in (copy_, zero_, detach_, to, type_as, cpu, cuda):
+for _function in (detach_, to, type_as, cpu, cuda):
     setattr(Tensor, _function.__name__, _function)
 Tensor.type = type_
 Tensor.pin_memory = Tensor.share_memory_ = _itself

@@ -10,8 +10,9 @@ from ..core.errors import error
 from ..core.op import method
 from ..core.promote import NUMBERS
 from ..core.tensor import Tensor
-from .cast import as_dtype, scalar_overflow
+from .cast import as_dtype
 from .data import leaf, new_leaf
+from .overwrite import held
 from .view import sizes_of
 
 
@@ -71,15 +72,8 @@ def full(size, fill_value, *, out=None, dtype=None, layout=None, device=None, pi
         raise error("number_type", name="full", argument="fill_value", position=2, type=type(value).__name__)
     if dtype is None:
         dtype = fill_value.dtype if isinstance(fill_value, Tensor) else dtypes.dtype_of_scalar(value)
-    return placed(new_leaf(_full(shape_of("full", (size,)), value, np_dtype_of(dtype, "full")), device, requires_grad), out, "full")
-
-
-def _full(shape, value, np_dtype):
-    """NumPy's ``full``, with PyTorch's error for a number that does not fit."""
-    try:
-        return np.full(shape, value, np_dtype)
-    except (OverflowError, TypeError):
-        raise scalar_overflow(np_dtype) from None
+    np_dtype = np_dtype_of(dtype, "full")
+    return placed(new_leaf(np.full(shape_of("full", (size,)), held(value, np_dtype), np_dtype), device, requires_grad), out, "full")
 
 
 def _like(name, make, text):
@@ -106,7 +100,7 @@ empty_like = _like("empty_like", "empty", "Whatever the memory holds, in the sha
 def full_like(input, fill_value, *, dtype=None, layout=None, device=None, requires_grad=False, pin_memory=False, memory_format=None):
     """``fill_value`` in the shape, dtype and device of ``input``. Source: https://pytorch.org/docs/stable/generated/torch.full_like.html"""
     np_dtype = input._a.dtype if dtype is None else as_dtype(dtype, "full_like").np
-    return new_leaf(_full(input._a.shape, fill_value, np_dtype), device or input.device, requires_grad)
+    return new_leaf(np.full(input._a.shape, held(fill_value, np_dtype), np_dtype), device or input.device, requires_grad)
 
 
 def _new(name, make):

@@ -13,8 +13,9 @@ from ..core.op import View, method, op
 from ..core.promote import NUMBERS
 from ..core.tensor import Tensor, wrap
 from .case import case
-from .cast import copy_, fill_, moved
+from .cast import moved
 from .join import stack
+from .overwrite import copy_, fill_, held
 from .positions import check_same_dtype, index, index_put_at, key_of, places, shape_at, write_at
 from .slicing import select, slice_
 from .view import expand, unsqueeze
@@ -55,9 +56,10 @@ def _item(part, x):
     if part is None or part is Ellipsis or isinstance(part, bool | slice | int):
         return part
     if isinstance(part, list | tuple | range):
-        part = np.asarray([int(p) if isinstance(p, Tensor) else p for p in part])
-        if part.dtype.kind not in "biuf":
-            raise error("index_data", type=type(next(p for p in part.flat if not isinstance(p, NUMBERS))).__name__)
+        numbers = np.asarray([int(p) if isinstance(p, Tensor) else p for p in part])
+        if numbers.dtype.kind not in "biuf":
+            raise error("index_data", type=type(next(p for p in part if not isinstance(p, NUMBERS))).__name__)
+        part = numbers
     elif isinstance(part, str | bytes):
         raise error("index_data", type=type(part).__name__)
     if isinstance(part, np.ndarray):
@@ -190,6 +192,8 @@ def setitem(self, key, value):
     if not isinstance(value, (Tensor, *NUMBERS)) or isinstance(value, np.generic):
         name = typename(value)
         raise error("assign_type", type=name, title=tensor_title(self._a.dtype))
+    if isinstance(value, int) and not -(2**63) <= value < 2**64:
+        raise error("long_overflow")
     view, positions = taken_apart(self, key)
     if positions:
         at, dims = together(positions)
@@ -217,10 +221,10 @@ def put_at_(self, at, values, dims, accumulate=False):
         values = moved(values, self.device)
     if must_record(self, (values,)):
         return _recorded_put(self, at, values, dims=dims, accumulate=accumulate)
-    array = values._a if isinstance(values, Tensor) else values
+    array = values._a if isinstance(values, Tensor) else held(values, self._a.dtype)
     try:
         (namespace(self._a).add.at if accumulate else write_at)(self._a, key_of(at._a, dims), array)
-    except (IndexError, ValueError, OverflowError, TypeError) as exc:
+    except (IndexError, ValueError) as exc:
         raise index_put_at.op.explain(exc, (self._a, at._a, array), {"dims": dims}) from None
     self._ver[0] += 1
     return self

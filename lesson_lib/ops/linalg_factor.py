@@ -74,7 +74,7 @@ class linalg_cholesky(Linalg):
 
     def forward(xp, a, *, upper):
         check_square("linalg.cholesky", a)
-        return xp.conj(xp.linalg.cholesky(a.swapaxes(-1, -2)).swapaxes(-1, -2)) if upper else xp.linalg.cholesky(a)
+        return xp.linalg.cholesky(a.swapaxes(-1, -2)).swapaxes(-1, -2).copy() if upper else xp.linalg.cholesky(a)
 
     def explain(exc, arrays, params):
         if failed(exc):

@@ -1,18 +1,20 @@
 """Picking and placing by mask: the elements where a bool tensor is True."""
 
+from math import prod
+
 from ..core.errors import error
 from ..core.op import Op, method, op
 from .case import case
 from .join import unbind
-from .positions import index_put_at, places, write_at
-from .shapes import broadcast_tensors
-from .slicing import slice_
-from .view import reshape, t, unsqueeze
+from .positions import places, write_at
+from .select import masked_fill
+from .slicing import scatter_view, slice_
+from .view import broadcast_shapes, reshape, t, unsqueeze
 
 
 @op
 class masked_select(Op):
-    """The elements of x where ``mask`` is True, in one dimension.   ∂y/∂x = 1 there, 0 elsewhere.
+    """The elements of x where ``mask`` is True, in one dimension; both are stretched to one shape.   ∂y/∂x = 1 there, 0 elsewhere.
 
     Source: https://pytorch.org/docs/stable/generated/torch.masked_select.html
     """
@@ -20,19 +22,19 @@ class masked_select(Op):
     def signature(input, mask):
         if mask._a.dtype.kind != "b":
             raise error("masked_select_mask")
-        if tuple(input.shape) != tuple(mask.shape):
-            input, mask = broadcast_tensors(input, mask)
-        return input, mask, {}
+        return input, mask, {"shape": tuple(broadcast_shapes(input.shape, mask.shape))}
 
-    def forward(xp, x, mask):
-        return x[mask] if x.ndim else x.reshape(1)[mask.reshape(1)]
+    def forward(xp, x, mask, *, shape):
+        # Two more dimensions of size 1, because NumPy's masks do not like numbers.
+        return xp.broadcast_to(x, shape)[None][xp.broadcast_to(mask, shape)[None]]
 
-    def grad_x(g, mask):
-        return masked_place.op.raw(g, mask)
+    def grad_x(g, mask, shape):
+        return masked_place.op.raw(g, mask, shape=shape)  # the engine sums what was stretched
 
     def samples(t):
         yield case(t(2, 3), t(2, 3, dtype="bool"))
         yield case(t(2, 1), t(3, dtype="bool"))
+        yield case(t(), t(2, dtype="bool"))
 
     def errors(t):
         yield case(t(2, 3), t(2, 3)), RuntimeError, "masked_select: expected BoolTensor for mask"
@@ -40,41 +42,56 @@ class masked_select(Op):
 
 @op
 class masked_place(Op):
-    """Zeros with the elements of x in the places where ``mask`` is True: the gradient of ``masked_select``."""
+    """Zeros of ``shape`` with the elements of x in the places where ``mask`` is True: the gradient of ``masked_select``."""
 
     public = False
 
-    def forward(xp, x, mask):
-        y = xp.zeros(mask.shape, x.dtype)
-        write_at(y, mask, x)
+    def forward(xp, x, mask, *, shape):
+        y = xp.zeros(shape, x.dtype)
+        write_at(y[None], xp.broadcast_to(mask, shape)[None], x)
         return y
 
-    def grad_x(g, mask):
-        return masked_select.op.raw(g, mask)
-
-    def samples(t):
-        yield case(t(4), t(2, 2, low=1, high=2, dtype="bool"))
+    def grad_x(g, mask, shape):
+        return masked_select.op.raw(g, mask, shape=shape)
 
 
-@method()
-def masked_scatter(input, mask, source):
-    """A copy of ``input`` whose elements where ``mask`` is True are, in order, those of ``source``.   ∂y/∂source = 1 for those used.
+@op
+class masked_scatter(Op):
+    """A copy of x whose elements where ``mask`` is True are, in order, those of ``source``.   ∂y/∂x = 1 elsewhere, ∂y/∂source = 1 for those used.
 
     Source: https://pytorch.org/docs/stable/generated/torch.Tensor.masked_scatter_.html
     """
-    if mask._a.dtype.kind != "b":
-        raise error("masked_scatter_mask", dtype=mask.dtype.title)
-    if source._a.dtype != input._a.dtype:
-        raise error("masked_scatter_dtype", a=input.dtype.title, b=source.dtype.title)
-    input, mask = broadcast_tensors(input, mask)
-    at = places(mask)
-    count = at._a.shape[1]
-    if count > source._a.size:
-        raise error("masked_scatter_count")
-    values = slice_(reshape(source, -1), 0, 0, count)
-    if input._a.ndim == 0:
-        return reshape(masked_scatter(reshape(input, 1), reshape(mask, 1), source), ())
-    return index_put_at.op.raw(input, at, values, dims=tuple(range(input._a.ndim)), accumulate=False)
+
+    inplace = True
+
+    def signature(input, mask, source):
+        if mask._a.dtype.kind != "b":
+            raise error("masked_scatter_mask", dtype=mask.dtype.title)
+        if source._a.dtype != input._a.dtype:
+            raise error("masked_scatter_dtype", a=input.dtype.title, b=source.dtype.title)
+        return input, mask, source, {"shape": tuple(broadcast_shapes(input.shape, mask.shape))}
+
+    def forward(xp, x, mask, source, *, shape):
+        y, mask = xp.broadcast_to(x, shape).copy(), xp.broadcast_to(mask, shape)
+        count = int(mask.sum())
+        if count > source.size:
+            raise error("masked_scatter_count")
+        write_at(y[None], mask[None], source.reshape(-1)[:count])
+        return y
+
+    def grad_x(g, mask):
+        return masked_fill.op.raw(g, mask, 0)
+
+    def grad_source(g, mask, source_shape, shape):
+        used = masked_select.op.raw(g, mask, shape=shape)
+        first = {"dim": 0, "start": 0, "end": used.shape[0], "step": 1}
+        return reshape(scatter_view.op.raw(used, shape=(prod(source_shape),), view=slice_.op, params=first), source_shape)
+
+    def samples(t):
+        yield case(t(2, 3), t(2, 3, dtype="bool"), t(7))
+
+    def errors(t):
+        yield case(t(2, 3), t(2, 3), t(6)), RuntimeError, "masked_scatter_ only supports boolean masks, but got mask with dtype"
 
 
 @method()

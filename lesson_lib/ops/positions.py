@@ -7,7 +7,7 @@ shape (k, *shape) for the k dimensions ``dims``.
 from ..core.errors import error
 from ..core.op import Op, op
 from .case import case
-from .cast import scalar_overflow
+from .overwrite import held
 
 
 def key_of(at, dims):
@@ -74,13 +74,13 @@ class index_put_at(Op):
 
     def forward(xp, x, at, values, *, dims, accumulate):
         y = x.copy()
-        (xp.add.at if accumulate else write_at)(y, key_of(at, dims), values)
+        (xp.add.at if accumulate else write_at)(y, key_of(at, dims), values if hasattr(values, "dtype") else held(values, x.dtype))
         return y
 
     def explain(exc, arrays, params):
         x, at, values = arrays
-        if isinstance(exc, OverflowError | TypeError):
-            return scalar_overflow(x.dtype)
+        if "\n  Try: " in str(exc):
+            return None  # it explains itself
         result = shape_at(x.shape, at.shape[1:], params["dims"])
         return _out_of_range(exc, arrays, params) or error("index_value", value=list(getattr(values, "shape", ())), result=result)
 

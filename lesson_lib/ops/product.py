@@ -2,8 +2,9 @@
 
 from ..core.op import Op, Reduction, op
 from .case import case
-from .reduce import any, by_dim, canonical_dims, restored, sum, wide
+from .reduce import by_dim, canonical_dims, restored, sum, wide
 from .scan import bad_scans, cumsum, one_dim, scans
+from .truth import any
 from .view import expand, reshape, transpose, unsqueeze
 
 

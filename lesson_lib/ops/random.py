@@ -12,9 +12,10 @@ from ..core.op import Op, method, op
 from ..core.promote import NUMBERS
 from ..core.tensor import Tensor, wrap
 from .case import case
-from .cast import as_dtype, scalar_overflow, zeros_as
+from .cast import as_dtype, zeros_as
 from .create import placed, shape_of
 from .data import new_leaf
+from .overwrite import scalar_overflow
 from .view import broadcast_shapes
 
 # --- generators -------------------------------------------------------------------------------------------------------

@@ -6,8 +6,9 @@ import warnings
 from ..core.dtypes import from_numpy_dtype
 from ..core.errors import error
 from ..core.op import Reduction, method, op
-from .arithmetic import abs, sign
+from .arithmetic import abs
 from .case import case
+from .conjugate import sgn
 from .power import pow
 from .reduce import bad_dims, canonical_dims, count_of, mean, restored, sum
 from .select import where_else
@@ -123,11 +124,11 @@ def _norm(xp, x, p, dim, keepdim):
     size = xp.absolute(x)
     fold = {"axis": dim, "keepdims": keepdim}
     if p == 2:
-        return xp.sqrt(xp.sum(x * x, **fold))
+        return xp.sqrt(xp.sum(size * size if x.dtype.kind == "c" else x * x, **fold))
     if p == 1:
         return xp.sum(size, **fold)
     if p == 0:
-        return xp.sum(size != 0, dtype=x.dtype, **fold)
+        return xp.sum(size != 0, dtype=size.dtype, **fold)
     if math.isinf(p):
         return (xp.max if p > 0 else xp.min)(size, **fold)
     return xp.power(xp.sum(xp.power(size, p), **fold), 1 / p)
@@ -159,13 +160,13 @@ class vector_norm(Reduction):
         if p == 0:
             return None  # a count does not change with its elements
         if p == 1:
-            return g * sign(x)
+            return g * sgn(x)
         if p == 2:
             return where_else.op.raw(y == 0, 0, g / y) * x
         if math.isinf(p):
             largest = abs(x) == y
-            return g * sign(x) * largest / sum(largest, dim, keepdim=True)
-        return sign(x) * where_else.op.raw(x == 0, 0, pow(abs(x), p - 1)) * where_else.op.raw(y == 0, 0, g / pow(y, p - 1))
+            return g * sgn(x) * largest / sum(largest, dim, keepdim=True)
+        return sgn(x) * where_else.op.raw(x == 0, 0, pow(abs(x), p - 1)) * where_else.op.raw(y == 0, 0, g / pow(y, p - 1))
 
     def samples(t):
         yield case(t(2, 3))

@@ -3,6 +3,7 @@
 Source: https://pytorch.org/docs/stable/optim.html
 """
 
+from . import lr_scheduler
 from .adam import Adam
 from .adamw import AdamW
 from .optimizer import Optimizer

@@ -2,6 +2,7 @@
 
 import inspect
 import re
+from functools import lru_cache
 
 GREEK = {
     "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "varepsilon": "ε", "eta": "η", "theta": "θ", "lambda": "λ", "mu": "μ",
@@ -47,6 +48,7 @@ def rule_of(op, position):
     return f"{match[1].replace('∂ ', '∂')} {match[2]} {match[3].strip()}" if match else f"∂y/∂{name}"
 
 
+@lru_cache(maxsize=256)  # Python reads and parses the whole file to find a class
 def source_of(op):
     """The text of the class that declares ``op``; "" where Python cannot find it (typed into a plain prompt)."""
     try:

@@ -1,0 +1,129 @@
+"""Smooth activation functions."""
+
+import math
+
+from ..core.errors import error
+from ..core.op import Elementwise, op
+from .arithmetic import abs, singles
+from .case import case
+from .select import where_else
+from .transcend import erf, exp, sigmoid
+from .trig import tanh
+
+
+class Activation(Elementwise):
+    """A function of each element of a float tensor."""
+
+    kinds, method, inplace, samples = "f", False, False, singles
+
+
+@op
+class gelu(Activation):
+    r"""$y = x\,\Phi(x)$ with the normal distribution's Φ; "tanh" approximates it.   ∂y/∂x = Φ(x) + x·φ(x).
+
+    Source: https://arxiv.org/abs/1606.08415
+    """
+
+    kernel = "GeluKernelImpl"
+
+    def signature(input, *, approximate="none"):
+        if approximate not in ("none", "tanh"):
+            raise error("gelu_approximate")
+        return input, {"approximate": approximate}
+
+    def forward(xp, x, *, approximate):
+        if approximate == "tanh":
+            return 0.5 * x * (1 + xp.tanh(_ROOT * (x + _CUBIC * (x * x * x))))
+        return 0.5 * x * (1 + xp.erf(x * math.sqrt(0.5)))
+
+    def grad_x(g, x, approximate):
+        if approximate == "tanh":
+            t = tanh(_ROOT * (x + _CUBIC * (x * x * x)))
+            return g * (0.5 * (1 + t) + 0.5 * x * (1 - t * t) * (_ROOT * (1 + 3 * _CUBIC * (x * x))))
+        density = exp(-0.5 * (x * x)) * (1 / math.sqrt(2 * math.pi))
+        return g * (0.5 * (1 + erf(x * math.sqrt(0.5))) + x * density)
+
+    def samples(t):
+        yield case(t(2, 3))
+        yield case(t(), approximate="tanh")
+
+    def errors(t):
+        yield case(t(2), approximate="tan"), RuntimeError, "approximate argument must be either none or tanh."
+
+
+_ROOT, _CUBIC = math.sqrt(2 / math.pi), 0.044715  # the constants of the tanh approximation
+
+
+@op
+class silu(Activation):
+    """y = x·σ(x), also called swish.   ∂y/∂x = σ(x)·(1 + x·(1 − σ(x))).
+
+    Source: https://arxiv.org/abs/1606.08415
+    """
+
+    def forward(xp, x):
+        return x / (1 + xp.exp(-x))
+
+    def grad_x(g, x):
+        s = sigmoid(x)
+        return g * (s * (1 + x * (1 - s)))
+
+
+@op
+class softplus(Activation):
+    """A smooth relu, y = ln(1 + e^{βx})/β; beyond ``threshold`` simply x.   ∂y/∂x = σ(βx).
+
+    Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.softplus.html
+    """
+
+    signature = lambda input, beta=1.0, threshold=20.0: (input, {"beta": beta, "threshold": threshold})  # noqa: E731
+    samples = lambda t: (case(t(2, 3)), case(t(2, 3), 2, 1.0))  # noqa: E731
+
+    def forward(xp, x, *, beta, threshold):
+        z = beta * x
+        return xp.where(z > threshold, x, xp.log1p(xp.exp(xp.minimum(z, threshold))) / beta)
+
+    def grad_x(g, x, beta, threshold):
+        z = beta * x
+        return where_else.op.raw(z > threshold, g, g * sigmoid(z))
+
+
+@op
+class mish(Activation):
+    """y = x·tanh(softplus(x)).   ∂y/∂x = t + x·(1 − t²)·σ(x) with t = tanh(softplus(x)).
+
+    Source: https://arxiv.org/abs/1908.08681
+    """
+
+    def forward(xp, x):
+        return x * xp.tanh(xp.logaddexp(x, xp.zeros_like(x)))
+
+    def grad_x(g, x):
+        t = tanh(softplus(x))
+        return g * (t + x * (1 - t * t) * sigmoid(x))
+
+
+@op
+class logsigmoid(Activation):
+    """y = ln σ(x) = −softplus(−x), without underflow.   ∂y/∂x = σ(−x).
+
+    Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.logsigmoid.html
+    """
+
+    title, kernel = "LogSigmoid", "log_sigmoid_cpu"
+
+    def forward(xp, x):
+        return xp.minimum(x, 0) - xp.log1p(xp.exp(-xp.absolute(x)))
+
+    def grad_x(g, x):
+        return g * sigmoid(-x)
+
+
+def softsign(input):
+    """y = x/(1 + |x|). Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.softsign.html"""
+    return input / (abs(input) + 1)
+
+
+def tanhshrink(input):
+    """y = x − tanh(x). Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.tanhshrink.html"""
+    return input - tanh(input)
