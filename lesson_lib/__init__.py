@@ -8,7 +8,7 @@ from math import inf as _inf
 from math import nan as _nan
 from math import pi as _pi
 
-from . import accelerator, autograd, backends, cuda, linalg, nn, optim, random, utils
+from . import accelerator, autograd, backends, cuda, fft, func, linalg, nn, optim, random, special, utils
 from .autograd import enable_grad, inference_mode, no_grad, set_grad_enabled
 from .core.device import device
 from .core.dtypes import (
@@ -111,7 +111,24 @@ from .ops.dropout import dropout
 from .ops.einsum import einsum
 from .ops.gather import gather, index_add, index_copy, index_fill, index_select, scatter, scatter_add, take, take_along_dim
 from .ops.index import index_put, index_put_
-from .ops.join import cat, chunk, column_stack, dsplit, dstack, hsplit, hstack, split, stack, tensor_split, unbind, vsplit
+from .ops.join import (  # fmt: skip
+    cat,
+    chunk,
+    column_stack,
+    concat,
+    concatenate,
+    dsplit,
+    dstack,
+    hsplit,
+    hstack,
+    row_stack,
+    split,
+    stack,
+    tensor_split,
+    unbind,
+    vsplit,
+    vstack,
+)
 from .ops.linalg_factor import cholesky, qr, svd
 from .ops.linalg_least import pinverse
 from .ops.linalg_product import chain_matmul, cross, kron, matrix_exp, matrix_power, trace, vdot
@@ -119,7 +136,7 @@ from .ops.linalg_solve import cholesky_inverse, cholesky_solve, det, inverse, lo
 from .ops.mask import argwhere, masked_scatter, masked_select, nonzero
 from .ops.matmul import addmm, addmv, baddbmm, bmm, dot, inner, matmul, mm, mv, outer, tensordot
 from .ops.order import argsort, max, min, msort, sort, topk
-from .ops.overwrite import fill, zero_
+from .ops.overwrite import fill, fill_, zero_
 from .ops.pad import constant_pad_nd
 from .ops.pool import max_pool2d
 from .ops.power import pow, rsqrt, sqrt, square
@@ -151,6 +168,7 @@ from .ops.select import clamp, clamp_max, clamp_min, clip, masked_fill, maximum,
 from .ops.shapes import adjoint, atleast_1d, atleast_2d, atleast_3d, broadcast_tensors, flatten, meshgrid, movedim, ravel, unflatten
 from .ops.slicing import as_strided, diagonal, narrow, select
 from .ops.softmax import log_softmax, softmax
+from .ops.special_functions import digamma, erfinv, i0, igamma, igammac, lgamma, mvlgamma, polygamma, sinc
 from .ops.statistics import dist, logsumexp, norm, std, std_mean, var, var_mean
 from .ops.transcend import erf, erfc, exp, exp2, expm1, log, log1p, log2, log10, logaddexp, logit, sigmoid, xlogy
 from .ops.triangle import diag, diag_embed, diagflat, tril, tril_indices, triu, triu_indices
@@ -180,6 +198,65 @@ from .ops.truth import all, any, count_nonzero
 from .ops.view import broadcast_shapes, broadcast_to, permute, reshape, squeeze, t, transpose, unsqueeze
 from .ops.view import transpose as swapaxes
 from .ops.view import transpose as swapdims
+
+# Functions that are the method, called with the tensor first.
+for _name in [
+    "abs_",
+    "acos_",
+    "acosh_",
+    "arccos_",
+    "arccosh_",
+    "arcsin_",
+    "arcsinh_",
+    "arctan_",
+    "arctanh_",
+    "asin_",
+    "asinh_",
+    "atan_",
+    "atanh_",
+    "ceil_",
+    "clamp_",
+    "clamp_max_",
+    "clamp_min_",
+    "clip_",
+    "cos_",
+    "cosh_",
+    "detach",
+    "erf_",
+    "erfc_",
+    "exp2_",
+    "exp_",
+    "expm1_",
+    "fill_",
+    "fix_",
+    "floor_",
+    "frac_",
+    "ger",
+    "get_device",
+    "is_signed",
+    "log10_",
+    "log1p_",
+    "log2_",
+    "log_",
+    "logit_",
+    "moveaxis",
+    "neg_",
+    "negative_",
+    "numel",
+    "reciprocal_",
+    "round_",
+    "rsqrt_",
+    "sigmoid_",
+    "sin_",
+    "sinh_",
+    "sqrt_",
+    "square_",
+    "tan_",
+    "tanh_",
+    "trunc_",
+    "xlogy_",
+]:
+    globals()[_name] = getattr(Tensor, _name)
 
 half, float, double = float16, float32, float64
 short, int, long = int16, int32, int64

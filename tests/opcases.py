@@ -157,6 +157,9 @@ ORACLES = {
     # methods of Tensor whose function differs, or is another function
     "permute": lambda torch: torch.Tensor.permute,
     "flip": lambda torch: torch.Tensor.flip,
+    "fft_c2c": lambda torch: lambda x, dim, normalization, forward: torch._fft_c2c(x, dim, normalization, forward),
+    "fft_r2c": lambda torch: lambda x, dim, normalization, onesided: torch._fft_r2c(x, dim, normalization, onesided),
+    "fft_c2r": lambda torch: lambda x, dim, normalization, last_dim_size: torch._fft_c2r(x, dim, normalization, last_dim_size),
     "pseudo_inverse": lambda torch: torch.linalg.pinv,
     "unfold": lambda torch: torch.Tensor.unfold,
     "scatter_add": lambda torch: torch.Tensor.scatter_add,

@@ -30,6 +30,15 @@ def wait_for(address):
             time.sleep(0.05)
 
 
+def stop(server):
+    os.killpg(server.pid, signal.SIGTERM)
+    try:
+        server.communicate(timeout=5)
+    except subprocess.TimeoutExpired:  # stopped this early, JupyterLab sometimes waits for ever for a thread of its own
+        os.killpg(server.pid, signal.SIGKILL)
+        server.communicate()
+
+
 @contextlib.contextmanager
 def make_lab():
     """Run `make lab` on a free port; yield the address that it printed and the seconds until the start page answered there."""
@@ -46,8 +55,7 @@ def make_lab():
         wait_for(found.group())
         yield found.group(), time.perf_counter() - start
     finally:
-        os.killpg(server.pid, signal.SIGTERM)
-        server.communicate(timeout=20)
+        stop(server)
 
 
 def seconds_to_start():

@@ -11,7 +11,8 @@ from ..core.engine import grad
 from ..core.grad_mode import enable_grad
 from ..core.node import AccumulateGrad
 from ..core.tensor import edge_of
-from ..ops.create import zeros_like
+from ..ops.create import zeros, zeros_like
+from ..ops.join import stack
 
 
 def pulled_back(outputs, inputs, grad_outputs, create_graph=False, retain_graph=None):
@@ -23,7 +24,7 @@ def pulled_back(outputs, inputs, grad_outputs, create_graph=False, retain_graph=
     return grad(outputs, inputs, grad_outputs, retain_graph=retain_graph, create_graph=create_graph, allow_unused=True)
 
 
-def pushed_forward(outputs, inputs, create_graph=False):
+def pushed_forward(outputs, inputs):
     """The function t ↦ J·t, with one tangent (a direction) for each input and one result for each output.
 
     The backward pass that it differentiates runs once; each call after that costs one more.
@@ -32,7 +33,7 @@ def pushed_forward(outputs, inputs, create_graph=False):
     with enable_grad():
         pulled = pulled_back(outputs, inputs, dummies, create_graph=True)
 
-    def push(tangents):
+    def push(tangents, create_graph=False):
         found = pulled_back(pulled, dummies, tangents, create_graph=create_graph, retain_graph=True)
         return tuple(zeros_like(out) if t is None else t for out, t in zip(outputs, found, strict=True))
 
@@ -63,3 +64,26 @@ def depends_on_others(outputs, own):
             return True
         stack.extend(edge[0] for edge in node.edges if edge is not None)
     return False
+
+
+def basis(tensor):
+    """The unit directions: tensors like this one with a single 1."""
+    for position in range(tensor.numel()):
+        unit = zeros(tensor.numel(), dtype=tensor.dtype, device=tensor.device)
+        unit[position] = 1
+        yield unit.reshape(tensor.shape)
+
+
+def joined(parts, shape, like):
+    """The parts along a first dimension, in this shape; there may be none."""
+    return stack(parts).reshape(shape) if parts else zeros(shape, dtype=like.dtype, device=like.device)
+
+
+def joined_columns(columns, output, inputs):
+    """∂output/∂x for each x, out of what every unit direction of all inputs did to ``output``: x's own follow one another."""
+    blocks, start = [], 0
+    for x in inputs:
+        own = [column.reshape(-1) for column in columns[start : start + x.numel()]]
+        blocks.append(joined(own, (x.numel(), output.numel()), output).t().reshape(output.shape + x.shape))
+        start += x.numel()
+    return blocks

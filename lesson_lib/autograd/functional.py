@@ -6,9 +6,8 @@ Source: https://pytorch.org/docs/stable/autograd.html#functional-higher-level-ap
 from ..core.errors import error
 from ..core.grad_mode import enable_grad, is_grad_enabled, set_grad_enabled
 from ..core.tensor import Tensor
-from ..ops.create import zeros, zeros_like
-from ..ops.join import stack
-from .directions import alias, pulled_back, pushed_forward
+from ..ops.create import zeros_like
+from .directions import alias, basis, joined, joined_columns, pulled_back, pushed_forward
 
 __all__ = ["hessian", "hvp", "jacobian", "jvp", "vhp", "vjp"]
 
@@ -247,7 +246,7 @@ def _given_back(tensors, many, create_graph):
 def _by_rows(output, number, inputs, create_graph, strict):
     """∂output/∂x for each input: one backward pass for each element of the output."""
     rows = [[] for _ in inputs]
-    for direction in _basis(output):
+    for direction in basis(output):
         grads = pulled_back((output,), inputs, (direction,), create_graph, retain_graph=True)
         for index, (row, g, x) in enumerate(zip(rows, grads, inputs, strict=True)):
             if strict and g is None:
@@ -255,30 +254,13 @@ def _by_rows(output, number, inputs, create_graph, strict):
             if strict and create_graph and not g.requires_grad:
                 raise error("strict_graph", what="jacobian", index=number)
             row.append(zeros_like(x) if g is None else g)
-    return [_stacked(row, output.shape + x.shape, x) for row, x in zip(rows, inputs, strict=True)]
+    return [joined(row, output.shape + x.shape, x) for row, x in zip(rows, inputs, strict=True)]
 
 
 def _by_columns(outputs, inputs):
     """The same blocks from J·t: one pass for each element of the inputs."""
-    push = pushed_forward(outputs, inputs)
-    blocks = [[] for _ in outputs]
+    push, columns = pushed_forward(outputs, inputs), []
     for index, x in enumerate(inputs):
-        columns = [push([e if i == index else zeros_like(other) for i, other in enumerate(inputs)]) for e in _basis(x)]
-        for number, (block, out) in enumerate(zip(blocks, outputs, strict=True)):
-            flat = _stacked([column[number].reshape(-1) for column in columns], (x.numel(), out.numel()), out)
-            block.append(flat.t().reshape(out.shape + x.shape))
-    return blocks
-
-
-def _basis(tensor):
-    """The unit directions: tensors like this one with a single 1."""
-    for position in range(tensor.numel()):
-        unit = zeros(tensor.numel(), dtype=tensor.dtype, device=tensor.device)
-        unit[position] = 1
-        yield unit.reshape(tensor.shape)
-
-
-def _stacked(parts, shape, like):
-    if not parts:
-        return zeros(shape, dtype=like.dtype, device=like.device)
-    return stack(parts).reshape(shape)
+        for unit in basis(x):
+            columns.append(push([unit if i == index else zeros_like(other) for i, other in enumerate(inputs)]))
+    return [joined_columns([column[number] for column in columns], out, inputs) for number, out in enumerate(outputs)]

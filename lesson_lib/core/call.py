@@ -228,6 +228,8 @@ def as_array(value):
 def arrays_of(decl, inputs, tensor):
     """The inputs as arrays: promoted together if the op says so, else as they are."""
     if decl.promotion in (COMMON, FLOAT) and len(inputs) > 1:
+        if inputs[0] is tensor and tensor._a.dtype.kind == "f" and all(v is None or type(v) is float or type(v) is int for v in inputs[1:]):
+            return [tensor._a, *inputs[1:]]  # a float tensor and numbers: nothing to convert
         return promoted(decl, inputs)
     kind, arrays = type(tensor._a), []
     for position, value in enumerate(inputs):

@@ -10,11 +10,21 @@ import numpy
 from .cpu_conv import conv2d, conv2d_input, conv2d_weight  # noqa: F401
 from .cpu_pool import avg_pool2d, avg_pool2d_backward, max_pool2d, max_pool2d_gather, max_pool2d_scatter  # noqa: F401
 from .special import erf, erfc  # noqa: F401 - part of the namespace
+from .special_gamma import digamma, gammainc, gammaincc, lgamma, zeta  # noqa: F401
+from .special_normal import bessel_i0, bessel_i1, erfcx, erfinv, i0e, i1e, log_ndtr, ndtri  # noqa: F401
 
 # This module is NumPy, and more. A star import would also load what NumPy loads on demand (numpy.ma, numpy.f2py).
 globals().update({key: value for key, value in vars(numpy).items() if not key.startswith("_")})
 
 name = "numpy"
+
+
+def __getattr__(name):
+    """``fft``, which NumPy itself loads on demand."""
+    if name == "fft":
+        return numpy.fft
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
 
 # log(0) is -inf and 0/0 is nan, without a word, as in PyTorch. This filter silences NumPy for our own calls alone.
 warnings.filterwarnings("ignore", category=RuntimeWarning, module="lesson_lib")

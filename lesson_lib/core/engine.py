@@ -262,8 +262,11 @@ def backward(tensors, grad_tensors=None, retain_graph=None, create_graph=False, 
             accumulate(tensor, g)
 
 
-def grad(outputs, inputs, grad_outputs=None, retain_graph=None, create_graph=False, only_inputs=True, allow_unused=None, materialize_grads=False):
+def grad(outputs, inputs, grad_outputs=None, retain_graph=None, create_graph=False, only_inputs=True, allow_unused=None, is_grads_batched=False, materialize_grads=False):
     """The gradients of ``outputs`` with respect to ``inputs``, returned, not accumulated.
+
+    With ``is_grads_batched`` the first dimension of each ``grad_outputs`` is a batch of gradients: one backward pass for
+    each of them, and the results stacked.
 
     >>> import lesson_lib as torch
     >>> x = torch.tensor(3., requires_grad=True)
@@ -273,12 +276,17 @@ def grad(outputs, inputs, grad_outputs=None, retain_graph=None, create_graph=Fal
 
     Source: https://pytorch.org/docs/stable/generated/torch.autograd.grad.html
     """
+    if materialize_grads and allow_unused is False:
+        raise error("materialize")
     inputs = _as_tuple(inputs)
     for tensor in inputs:
         if not tensor.requires_grad:
             raise error("not_required")
     keep = create_graph if retain_graph is None else retain_graph
-    results = _gradients(_roots(_as_tuple(outputs), _as_tuple(grad_outputs), create_graph), inputs, keep, create_graph)
+    if is_grads_batched:
+        results = _batched_gradients(_as_tuple(outputs), inputs, _as_tuple(grad_outputs), keep, create_graph)
+    else:
+        results = _gradients(_roots(_as_tuple(outputs), _as_tuple(grad_outputs), create_graph), inputs, keep, create_graph)
     if not (allow_unused or materialize_grads) and any(g is None for g in results):
         raise error("unused")
     if materialize_grads:
@@ -307,6 +315,22 @@ def _gradients(roots, inputs, keep_graph, taped):
         captured.setdefault(node, {})[index] = None
     _run(roots, keep_graph=keep_graph, taped=taped, captured=captured)
     return [captured[node][index] for node, index in edges]
+
+
+def _batched_gradients(outputs, inputs, batches, keep_graph, taped):
+    """The gradients for each entry of the batch in turn, stacked."""
+    if not batches or any(batch is None or batch._a.ndim == 0 for batch in batches):
+        raise error("grads_batched_none")
+    for index, (batch, output) in enumerate(zip(batches, outputs, strict=True)):
+        if batch.shape[1:] != output.shape:
+            raise error("grads_batched", index=index, found=batch.shape[1:], expected=output.shape)
+    count = len(batches[0]._a)
+    rows = []
+    for i in range(count):
+        roots = _roots(outputs, tuple(registry["select"].raw(batch, dim=0, index=i) for batch in batches), taped)
+        rows.append(_gradients(roots, inputs, keep_graph or i < count - 1, taped))
+    stack = registry["stack"].raw
+    return [None if parts[0] is None else stack(*map(shown, parts), dim=0) for parts in zip(*rows, strict=True)]
 
 
 def _run(roots, *, taped, **options):

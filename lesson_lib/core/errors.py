@@ -9,6 +9,7 @@ import os
 import sys
 
 from .messages_autograd import AUTOGRAD_MESSAGES
+from .messages_func import FUNC_MESSAGES
 from .messages_linalg import LINALG_MESSAGES
 from .messages_nn import NN_MESSAGES
 
@@ -169,7 +170,7 @@ TABLE = {
     "gather_size": (RuntimeError, "Size does not match at dimension {axis} expected index {index} to be no larger than self {sizes} apart from dimension {dim}", "Only along dim may the index be longer."),
     "scatter_size": (RuntimeError, "Expected index {index} to be no larger than self {sizes} apart from dimension {dim} and to be no larger size than src {src}", "Every index needs an element of src."),
     "scatter_dtype": (RuntimeError, "scatter(): Expected self.dtype to be equal to src.dtype", "Convert src with .to(dtype)."),
-    "index_dtype": (RuntimeError, "{name}(): Expected dtype int32/int64 for index", "Convert the index with .long()."),
+    "index_dtype": (RuntimeError, "{name}(): Expected dtype {kinds} for index", "Convert the index with .long()."),
     "index_vector": (IndexError, "{name}(): Index is supposed to be a vector", "Flatten the index, or use gather."),
     "take_along_dims": (RuntimeError, "torch.take_along_dim(): input and indices should have the same number of dimensions, but got {input} dimensions for input, and {indices} dimensions for indices", "unsqueeze the indices."),
     "index_add_dtype": (RuntimeError, "index_add_(): self ({a}) and source ({b}) must have the same scalar type", "Convert the source with .to(dtype)."),
@@ -254,6 +255,8 @@ TABLE = {
     "long_overflow": (ValueError, "Overflow when unpacking long long", "int64 holds numbers from -2**63 to 2**63 - 1."),
     "negative_strides": (ValueError, "At least one stride in the given numpy array is negative, and tensors with negative strides are not currently supported. (You can probably work around this by making a copy of your array  with array.copy().) ",
                          "Use array.copy()."),
+    "byte_order": (ValueError, "given numpy array has byte order different from the native byte order. Conversion between byte orders is currently not supported.",
+                   "Convert the array first: array.astype(array.dtype.newbyteorder('='))."),
     "not_ndarray": (TypeError, "expected np.ndarray (got {type})", "Use tensor() for lists and numbers."),
     "asarray_copy": (ValueError, "can't alias arbitrary sequence into a tensor.", "Leave copy=False away."),
     "legacy_dtype": (TypeError, "expected a tensor of dtype {wanted} (got {found})", "Use x.to(dtype)."),
@@ -298,6 +301,7 @@ TABLE = {
     "device_mix": (RuntimeError, "Expected all tensors to be on the same device, but found at least two devices, {a} and {b}!", "Move one of them: x.to(\"{a}\")."),
 }  # fmt: skip
 TABLE.update(AUTOGRAD_MESSAGES)
+TABLE.update(FUNC_MESSAGES)
 TABLE.update(NN_MESSAGES)
 TABLE.update(LINALG_MESSAGES)
 

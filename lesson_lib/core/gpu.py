@@ -7,7 +7,10 @@ enabled". No op mentions this module: ``namespace(array)`` finds it by the array
 from functools import partial
 
 import cupy
-from cupyx.scipy.special import erf, erfc  # noqa: F401 - part of the namespace
+from cupyx.scipy.special import digamma, erf, erfc, erfcx, erfinv, gammainc, gammaincc, i0e, i1e, log_ndtr, ndtri, zeta  # noqa: F401 - part of the namespace
+from cupyx.scipy.special import gammaln as lgamma  # noqa: F401
+from cupyx.scipy.special import i0 as bessel_i0  # noqa: F401
+from cupyx.scipy.special import i1 as bessel_i1  # noqa: F401
 
 from . import patches
 

@@ -3,6 +3,14 @@
 Each row: kind -> (exception type, PyTorch's first line, what to do about it). ``errors.py`` builds exceptions from them.
 """
 
+
+class CheckpointError(RuntimeError):
+    """What a checkpoint raises when its second run is not like its first."""
+
+
+CheckpointError.__module__ = "torch.utils.checkpoint"
+
+_SAME_TWICE = "The function must do the same both times: no global state, no random choice outside PyTorch's own stream."
 _STRICT = "strict=False gives zeros there instead of an error."
 
 #: the end of "modified", without and with anomaly mode
@@ -74,4 +82,14 @@ AUTOGRAD_MESSAGES = {
     "hooks_disabled": (RuntimeError, "{message}", "Somebody switched saved-tensor hooks off here, with disable_saved_tensors_hooks."),
     "gradient_edge": (RuntimeError, "It is not possible to get the gradient edge for a Tensor that does not require gradients", "Set requires_grad=True on it first."),
     "multi_hook_mode": (ValueError, "Expects mode to be one of ('all', 'any') but got {mode}", "Choose one of the two."),
+    # checkpoints
+    "checkpoint_kwargs": (ValueError, "Unexpected keyword arguments: {names}", "Keyword arguments go to the function with use_reentrant=False only."),
+    "checkpoint_context": (ValueError, "Passing `context_fn` or `debug` is only supported when use_reentrant=False.", "Pass use_reentrant=False."),
+    "checkpoint_check": (ValueError, "determinism_check should be one of {known}, but got {found}", "Choose one of them."),
+    "checkpoint_grad": (RuntimeError, "When use_reentrant=True, torch.utils.checkpoint is incompatible with .grad() or passing an `inputs` parameter to .backward(). To resolve this error, you can either set use_reentrant=False, or call .backward() without passing the `inputs` argument.", "Pass use_reentrant=False."),
+    "checkpoint_needless": (RuntimeError, "none of output has requires_grad=True, this checkpoint() is not necessary", "Call the function without a checkpoint."),
+    "checkpoint_twice": (CheckpointError, "torch.utils.checkpoint: Unpack is being triggered for a tensor that was already unpacked once. If you are calling ctx.saved_tensors in backward, make sure to do so only once. Otherwise please open an issue with details on your use case.", "Keep ctx.saved_tensors in a variable."),
+    "checkpoint_more": (CheckpointError, "torch.utils.checkpoint: trying to save more tensors during recomputation than during the original forward pass.", _SAME_TWICE),
+    "checkpoint_count": (CheckpointError, "torch.utils.checkpoint: A different number of tensors was saved during the original forward and recomputation.\nNumber of tensors saved during forward: {first}\nNumber of tensors saved during recomputation: {second}.", _SAME_TWICE),
+    "checkpoint_different": (CheckpointError, "torch.utils.checkpoint: Recomputed values for the following tensors have different metadata than during the forward pass.\n{tensors}", _SAME_TWICE),
 }  # fmt: skip

@@ -1,6 +1,7 @@
 """Graphs beside each other, to be compared."""
 
 import base64
+import re
 from html import escape
 
 from ..viz.svg import can_draw
@@ -22,8 +23,10 @@ class SideBySide:
     def _figure(self, graph, title):
         # An image, not inline SVG: a notebook that is not trusted yet shows images, and ids of two SVGs cannot clash.
         if can_draw():
-            data = base64.b64encode(graph.svg().encode()).decode()
-            shown = f'<img style="max-width: 100%" alt="{escape(repr(graph))}" src="data:image/svg+xml;base64,{data}">'
+            svg = graph.svg()
+            width = float(re.search(r'viewBox="\S+ \S+ (\S+) \S+"', svg)[1])  # points
+            data = base64.b64encode(svg.encode()).decode()
+            shown = f'<img width="{width * 4 / 3:.0f}" style="max-width: 100%" alt="{escape(repr(graph))}" src="data:image/svg+xml;base64,{data}">'
         else:
             shown = f"<pre>{escape(repr(graph))}</pre>"
         return f'<figure style="margin: 0"><figcaption><b>{escape(title)}</b></figcaption>{shown}</figure>'

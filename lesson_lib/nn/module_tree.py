@@ -37,7 +37,7 @@ class ModuleTree:
         >>> layer = torch.nn.Module()
         >>> layer.register_buffer("running_mean", torch.zeros(2))
         >>> list(layer.state_dict())
-        OrderedDict({'running_mean': tensor([0., 0.])})
+        ['running_mean']
         """
         self._check_name("buffer", name, self._buffers)
         if tensor is not None and not isinstance(tensor, Tensor):

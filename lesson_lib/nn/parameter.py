@@ -45,7 +45,7 @@ class Buffer(Tensor):
     Source: https://pytorch.org/docs/stable/generated/torch.nn.parameter.Buffer.html
     """
 
-    _is_buffer = True
+    _is_buffer, persistent = True, True
 
     def __new__(cls, data=None, *, persistent=True):
         source = _empty() if data is None else data.detach()

@@ -45,6 +45,10 @@ class relu(Activation):
 class leaky_relu(Activation):
     """y = x for x > 0, else slope·x.   ∂y/∂x = 1 or slope (slope at 0).
 
+    >>> import lesson_lib as torch
+    >>> torch.nn.functional.leaky_relu(torch.tensor([-1., 2.]))
+    tensor([-0.0100,  2.0000])
+
     Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.leaky_relu.html
     """
 
@@ -84,6 +88,10 @@ class prelu_kernel(Activation):
 def prelu(input, weight):
     """y = x for x > 0, else w·x; one slope for all or one per channel (dimension 1).   ∂y/∂w = x where x ≤ 0.
 
+    >>> import lesson_lib as torch
+    >>> torch.nn.functional.prelu(torch.tensor([-1., 2.]), torch.tensor([0.25]))
+    tensor([-0.2500,  2.0000])
+
     Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.prelu.html
     """
     if weight.numel() == 1:
@@ -97,6 +105,10 @@ def prelu(input, weight):
 @op
 class hardtanh(Activation):
     """Cut off at both ends, y = min(max(x, low), high).   ∂y/∂x = 1 strictly between, else 0.
+
+    >>> import lesson_lib as torch
+    >>> torch.nn.functional.hardtanh(torch.tensor([-3., 0.5]))
+    tensor([-1.0000,  0.5000])
 
     Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.hardtanh.html
     """
@@ -125,13 +137,24 @@ class hardtanh(Activation):
 
 
 def relu6(input):
-    """y = min(max(x, 0), 6). Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.relu6.html"""
+    """y = min(max(x, 0), 6).
+
+    >>> import lesson_lib as torch
+    >>> torch.nn.functional.relu6(torch.tensor([-1., 8.]))
+    tensor([0., 6.])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.relu6.html
+    """
     return hardtanh(input, 0.0, 6.0)
 
 
 @op
 class threshold(Activation):
     """y = x where x > threshold, else ``value``.   ∂y/∂x = 1 or 0.
+
+    >>> import lesson_lib as torch
+    >>> torch.nn.functional.threshold(torch.tensor([-1., 2.]), 0, 20)
+    tensor([20.,  2.])
 
     Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.threshold.html
     """
@@ -151,6 +174,10 @@ class threshold(Activation):
 class hardsigmoid(Activation):
     """A sigmoid out of straight pieces, y = min(max(x + 3, 0), 6)/6.   ∂y/∂x = 1/6 for |x| < 3, else 0.
 
+    >>> import lesson_lib as torch
+    >>> torch.nn.functional.hardsigmoid(torch.tensor([-4., 0.]))
+    tensor([0.0000, 0.5000])
+
     Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.hardsigmoid.html
     """
 
@@ -164,6 +191,10 @@ class hardsigmoid(Activation):
 @op
 class hardswish(Activation):
     """y = x·min(max(x + 3, 0), 6)/6.   ∂y/∂x = x/3 + ½ for |x| < 3, 0 below and 1 above.
+
+    >>> import lesson_lib as torch
+    >>> torch.nn.functional.hardswish(torch.tensor([-4., 1.]))
+    tensor([-0.0000, 0.6667])
 
     Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.hardswish.html
     """
@@ -200,6 +231,10 @@ class ExponentialBelow(Activation):
 class elu(ExponentialBelow):
     """y = x for x > 0, else α(eˣ − 1).   ∂y/∂x = 1 or α·eˣ.
 
+    >>> import lesson_lib as torch
+    >>> torch.nn.functional.elu(torch.tensor([-1., 2.]))
+    tensor([-0.6321,  2.0000])
+
     Source: https://arxiv.org/abs/1511.07289
     """
 
@@ -209,6 +244,10 @@ class elu(ExponentialBelow):
 @op
 class celu(ExponentialBelow):
     """y = x for x > 0, else α(e^{x/α} − 1), whose slope at 0 is 1 for every α.   ∂y/∂x = 1 or e^{x/α}.
+
+    >>> import lesson_lib as torch
+    >>> torch.nn.functional.celu(torch.tensor([-1., 2.]))
+    tensor([-0.6321,  2.0000])
 
     Source: https://arxiv.org/abs/1704.07483
     """
@@ -224,6 +263,10 @@ class celu(ExponentialBelow):
 
 def selu(input):
     """ELU with the α and scale that keep mean 0 and variance 1, y = 1.0507·(x or 1.6733(eˣ − 1)).
+
+    >>> import lesson_lib as torch
+    >>> torch.nn.functional.selu(torch.tensor([-1., 2.]))
+    tensor([-1.1113,  2.1014])
 
     Source: https://arxiv.org/abs/1706.02515
     """

@@ -91,6 +91,10 @@ class add(Elementwise):
 class sub(Elementwise):
     r"""Difference with broadcasting, $y = a - \alpha b$.   ∂y/∂a = 1,  ∂y/∂b = −α.
 
+    >>> import lesson_lib as torch
+    >>> torch.sub(torch.tensor([5, 3]), torch.tensor([1, 1]), alpha=2)
+    tensor([3, 1])
+
     Source: https://pytorch.org/docs/stable/generated/torch.sub.html
     """
 
@@ -140,6 +144,11 @@ class rsub(Elementwise):
 class mul(Elementwise):
     """Product with broadcasting, y = a·b.   ∂y/∂a = b,  ∂y/∂b = a.
 
+    >>> import lesson_lib as torch
+    >>> torch.tensor([1., 2.]) * torch.tensor([[10.], [100.]])
+    tensor([[ 10.,  20.],
+            [100., 200.]])
+
     Source: https://pytorch.org/docs/stable/generated/torch.mul.html
     """
 
@@ -180,6 +189,10 @@ class true_div(FloatElementwise):
 class reciprocal(FloatElementwise):
     """One over x, y = 1/x.   ∂y/∂x = −1/x² = −y².
 
+    >>> import lesson_lib as torch
+    >>> torch.reciprocal(torch.tensor([2., -4.]))
+    tensor([ 0.5000, -0.2500])
+
     Source: https://pytorch.org/docs/stable/generated/torch.reciprocal.html
     """
 
@@ -200,6 +213,10 @@ class reciprocal(FloatElementwise):
 @op
 class neg(Elementwise):
     """Negation, y = −x.   ∂y/∂x = −1.
+
+    >>> import lesson_lib as torch
+    >>> -torch.tensor([1, -2])
+    tensor([-1,  2])
 
     Source: https://pytorch.org/docs/stable/generated/torch.neg.html
     """
@@ -223,6 +240,10 @@ class neg(Elementwise):
 class sign(Elementwise):
     """−1, 0 or 1, y = sign(x); 0 for nan.   ∂y/∂x = 0 wherever it exists.
 
+    >>> import lesson_lib as torch
+    >>> torch.sign(torch.tensor([-3., 0., 5.]))
+    tensor([-1.,  0.,  1.])
+
     Source: https://pytorch.org/docs/stable/generated/torch.sign.html
     """
 
@@ -239,6 +260,10 @@ class sign(Elementwise):
 class abs(Elementwise):
     """Absolute value, y = |x|.   ∂y/∂x = sign(x), which is 0 at 0.
 
+    >>> import lesson_lib as torch
+    >>> torch.abs(torch.tensor([-3, 2]))
+    tensor([3, 2])
+
     Source: https://pytorch.org/docs/stable/generated/torch.abs.html
     """
 
@@ -254,6 +279,10 @@ class abs(Elementwise):
 @method()
 def positive(input):
     """The tensor itself, +x = x.   ∂y/∂x = 1.
+
+    >>> import lesson_lib as torch
+    >>> torch.positive(torch.tensor([-3, 2]))
+    tensor([-3,  2])
 
     Source: https://pytorch.org/docs/stable/generated/torch.positive.html
     """

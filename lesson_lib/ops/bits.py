@@ -22,7 +22,14 @@ class Bits(Elementwise):
 
 @op
 class bitwise_and(Bits):
-    """Bits set in both, y = a & b. Source: https://pytorch.org/docs/stable/generated/torch.bitwise_and.html"""
+    """Bits set in both, y = a & b.
+
+    >>> import lesson_lib as torch
+    >>> torch.tensor([6, 5]) & 3
+    tensor([2, 1])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.bitwise_and.html
+    """
 
     symbol = "&"
 
@@ -32,7 +39,14 @@ class bitwise_and(Bits):
 
 @op
 class bitwise_or(Bits):
-    """Bits set in at least one, y = a | b. Source: https://pytorch.org/docs/stable/generated/torch.bitwise_or.html"""
+    """Bits set in at least one, y = a | b.
+
+    >>> import lesson_lib as torch
+    >>> torch.tensor([6, 5]) | 3
+    tensor([7, 7])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.bitwise_or.html
+    """
 
     symbol = "|"
 
@@ -42,7 +56,14 @@ class bitwise_or(Bits):
 
 @op
 class bitwise_xor(Bits):
-    """Bits set in exactly one, y = a ^ b. Source: https://pytorch.org/docs/stable/generated/torch.bitwise_xor.html"""
+    """Bits set in exactly one, y = a ^ b.
+
+    >>> import lesson_lib as torch
+    >>> torch.tensor([6, 5]) ^ 3
+    tensor([5, 6])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.bitwise_xor.html
+    """
 
     symbol = "^"
 
@@ -59,7 +80,14 @@ class Shift(Elementwise):
 
 @op
 class bitwise_left_shift(Shift):
-    """Bits moved up, y = a·2ᵇ. Source: https://pytorch.org/docs/stable/generated/torch.bitwise_left_shift.html"""
+    """Bits moved up, y = a·2ᵇ.
+
+    >>> import lesson_lib as torch
+    >>> torch.tensor([1, 3]) << 2
+    tensor([ 4, 12])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.bitwise_left_shift.html
+    """
 
     symbol, kernel = "<<", "lshift_cpu"
 
@@ -69,7 +97,14 @@ class bitwise_left_shift(Shift):
 
 @op
 class bitwise_right_shift(Shift):
-    """Bits moved down, y = ⌊a/2ᵇ⌋. Source: https://pytorch.org/docs/stable/generated/torch.bitwise_right_shift.html"""
+    """Bits moved down, y = ⌊a/2ᵇ⌋.
+
+    >>> import lesson_lib as torch
+    >>> torch.tensor([8, 7]) >> 1
+    tensor([4, 3])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.bitwise_right_shift.html
+    """
 
     symbol, kernel = ">>", "rshift_cpu"
 
@@ -79,7 +114,14 @@ class bitwise_right_shift(Shift):
 
 @op
 class bitwise_not(Elementwise):
-    """Every bit turned round, y = −x − 1; on a mask, y = ¬x. Source: https://pytorch.org/docs/stable/generated/torch.bitwise_not.html"""
+    """Every bit turned round, y = −x − 1; on a mask, y = ¬x.
+
+    >>> import lesson_lib as torch
+    >>> ~torch.tensor([True, False])
+    tensor([False,  True])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.bitwise_not.html
+    """
 
     label, kinds = "~", "biu"
     samples = lambda t: (case(t(2, 3, dtype="bool")), case(t(2, dtype="int64")))  # noqa: E731

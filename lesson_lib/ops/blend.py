@@ -23,6 +23,10 @@ def _c_name(dtype):
 class addcmul(Elementwise):
     """A product added to a tensor, y = x + v·a·b.   ∂y/∂x = 1,  ∂y/∂a = v·b,  ∂y/∂b = v·a.
 
+    >>> import lesson_lib as torch
+    >>> torch.addcmul(torch.tensor([1.]), torch.tensor([2.]), torch.tensor([3.]), value=10)
+    tensor([61.])
+
     Source: https://pytorch.org/docs/stable/generated/torch.addcmul.html
     """
 
@@ -51,6 +55,10 @@ class addcmul(Elementwise):
 @op
 class addcdiv(Elementwise):
     """A quotient added to a tensor, y = x + v·a/b.   ∂y/∂x = 1,  ∂y/∂a = v/b,  ∂y/∂b = −v·a/b².
+
+    >>> import lesson_lib as torch
+    >>> torch.addcdiv(torch.tensor([1.]), torch.tensor([6.]), torch.tensor([3.]), value=10)
+    tensor([21.])
 
     Source: https://pytorch.org/docs/stable/generated/torch.addcdiv.html
     """
@@ -82,6 +90,10 @@ class addcdiv(Elementwise):
 @op
 class lerp(Elementwise):
     """From a to b by the fraction w, y = a + w·(b − a).   ∂y/∂a = 1 − w,  ∂y/∂b = w,  ∂y/∂w = b − a.
+
+    >>> import lesson_lib as torch
+    >>> torch.lerp(torch.tensor([0., 10.]), torch.tensor([10., 20.]), 0.25)
+    tensor([ 2.5000, 12.5000])
 
     Source: https://pytorch.org/docs/stable/generated/torch.lerp.html
     """

@@ -172,17 +172,23 @@ def _to_arguments(args, device, dtype, copy):
 
 
 def to_names(args):
-    """What the positional arguments of ``to`` mean; the first one tells."""
+    """What the positional arguments of ``to`` mean; the first one tells. ``Module.to`` takes the same arguments."""
     first = args[0] if args else None
     if isinstance(first, Tensor):
         names = ("other", "non_blocking", "copy")
-    elif isinstance(first, dtypes.dtype) or first in PYTHON_TYPES:
+    elif _is_dtype(first):
         names = ("dtype", "non_blocking", "copy")
     else:
         names = ("device", "dtype", "non_blocking", "copy")
-    if len(args) > len(names) or any(isinstance(a, dtypes.dtype) != (n == "dtype") for n, a in zip(names, args, strict=False) if n != "device"):
-        raise error("arguments", name="to", types=", ".join(type(a).__name__ for a in args))
+    misplaced = any(_is_dtype(value) != (name == "dtype") for name, value in zip(names, args, strict=False) if value is not None)
+    if len(args) > len(names) or misplaced:
+        kinds = ("torch.dtype" if isinstance(value, dtypes.dtype) else type(value).__name__ for value in args)
+        raise error("arguments", name="to", types=", ".join(kinds))
     return names
+
+
+def _is_dtype(value):
+    return isinstance(value, dtypes.dtype) or (isinstance(value, type) and value in PYTHON_TYPES)
 
 
 def as_device(value):

@@ -16,7 +16,14 @@ class Question(Compare):
 
 @op
 class eq(Question):
-    """True where a = b. Source: https://pytorch.org/docs/stable/generated/torch.eq.html"""
+    """True where a = b.
+
+    >>> import lesson_lib as torch
+    >>> torch.tensor([1, 2]) == torch.tensor([1, 3])
+    tensor([ True, False])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.eq.html
+    """
 
     symbol = "=="
 
@@ -26,7 +33,14 @@ class eq(Question):
 
 @op
 class ne(Question):
-    """True where a ≠ b, y = not (a = b). Source: https://pytorch.org/docs/stable/generated/torch.ne.html"""
+    """True where a ≠ b, y = not (a = b).
+
+    >>> import lesson_lib as torch
+    >>> torch.tensor([1, 2]) != 1
+    tensor([False,  True])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.ne.html
+    """
 
     symbol, aliases = "!=", ("not_equal",)
 
@@ -36,7 +50,14 @@ class ne(Question):
 
 @op
 class lt(Question):
-    """True where a < b, y = (a < b). Source: https://pytorch.org/docs/stable/generated/torch.lt.html"""
+    """True where a < b, y = (a < b).
+
+    >>> import lesson_lib as torch
+    >>> torch.tensor([1, 2]) < 2
+    tensor([ True, False])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.lt.html
+    """
 
     symbol, aliases = "<", ("less",)
 
@@ -46,7 +67,14 @@ class lt(Question):
 
 @op
 class le(Question):
-    """True where a ≤ b, y = (a ≤ b). Source: https://pytorch.org/docs/stable/generated/torch.le.html"""
+    """True where a ≤ b, y = (a ≤ b).
+
+    >>> import lesson_lib as torch
+    >>> torch.tensor([1, 2]) <= 1
+    tensor([ True, False])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.le.html
+    """
 
     symbol, aliases = "<=", ("less_equal",)
 
@@ -56,7 +84,14 @@ class le(Question):
 
 @op
 class gt(Question):
-    """True where a > b, y = (a > b). Source: https://pytorch.org/docs/stable/generated/torch.gt.html"""
+    """True where a > b, y = (a > b).
+
+    >>> import lesson_lib as torch
+    >>> torch.tensor([1, 2]) > 1
+    tensor([False,  True])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.gt.html
+    """
 
     symbol, aliases = ">", ("greater",)
 
@@ -66,7 +101,14 @@ class gt(Question):
 
 @op
 class ge(Question):
-    """True where a ≥ b, y = (a ≥ b). Source: https://pytorch.org/docs/stable/generated/torch.ge.html"""
+    """True where a ≥ b, y = (a ≥ b).
+
+    >>> import lesson_lib as torch
+    >>> torch.tensor([1, 2]) >= 2
+    tensor([False,  True])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.ge.html
+    """
 
     symbol, aliases = ">=", ("greater_equal",)
 
@@ -82,7 +124,14 @@ class Test(Compare):
 
 @op
 class isnan(Test):
-    """True where x is not a number, y = (x ≠ x). Source: https://pytorch.org/docs/stable/generated/torch.isnan.html"""
+    """True where x is not a number, y = (x ≠ x).
+
+    >>> import lesson_lib as torch
+    >>> torch.isnan(torch.tensor([1., float('nan')]))
+    tensor([False,  True])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.isnan.html
+    """
 
     def forward(xp, x):
         return x != x
@@ -90,7 +139,14 @@ class isnan(Test):
 
 @op
 class isinf(Test):
-    """True where |x| = ∞. Source: https://pytorch.org/docs/stable/generated/torch.isinf.html"""
+    """True where |x| = ∞.
+
+    >>> import lesson_lib as torch
+    >>> torch.isinf(torch.tensor([1., float('-inf')]))
+    tensor([False,  True])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.isinf.html
+    """
 
     def forward(xp, x):
         return xp.isinf(x)
@@ -98,7 +154,14 @@ class isinf(Test):
 
 @op
 class isfinite(Test):
-    """True where |x| < ∞, y = (x is neither infinite nor nan). Source: https://pytorch.org/docs/stable/generated/torch.isfinite.html"""
+    """True where |x| < ∞, y = (x is neither infinite nor nan).
+
+    >>> import lesson_lib as torch
+    >>> torch.isfinite(torch.tensor([1., float('inf'), float('nan')]))
+    tensor([ True, False, False])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.isfinite.html
+    """
 
     def forward(xp, x):
         return xp.isfinite(x)
@@ -106,7 +169,14 @@ class isfinite(Test):
 
 @op
 class signbit(Test):
-    """True where the sign is minus, y = (x < 0 or x is −0). Source: https://pytorch.org/docs/stable/generated/torch.signbit.html"""
+    """True where the sign is minus, y = (x < 0 or x is −0).
+
+    >>> import lesson_lib as torch
+    >>> torch.signbit(torch.tensor([1., -0., -2.]))
+    tensor([False,  True,  True])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.signbit.html
+    """
 
     def forward(xp, x):
         return xp.signbit(x) if x.dtype.kind == "f" else x < 0 if x.dtype.kind == "i" else xp.zeros(x.shape, bool)
@@ -127,7 +197,14 @@ class Logic(Compare):
 
 @op
 class logical_and(Logic):
-    """True where both are, y = a ∧ b. Source: https://pytorch.org/docs/stable/generated/torch.logical_and.html"""
+    """True where both are, y = a ∧ b.
+
+    >>> import lesson_lib as torch
+    >>> torch.logical_and(torch.tensor([True, True]), torch.tensor([True, False]))
+    tensor([ True, False])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.logical_and.html
+    """
 
     def forward(xp, a, b):
         return xp.logical_and(a, b)
@@ -135,7 +212,14 @@ class logical_and(Logic):
 
 @op
 class logical_or(Logic):
-    """True where at least one is, y = a ∨ b. Source: https://pytorch.org/docs/stable/generated/torch.logical_or.html"""
+    """True where at least one is, y = a ∨ b.
+
+    >>> import lesson_lib as torch
+    >>> torch.logical_or(torch.tensor([True, False]), torch.tensor([False, False]))
+    tensor([ True, False])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.logical_or.html
+    """
 
     def forward(xp, a, b):
         return xp.logical_or(a, b)
@@ -143,7 +227,14 @@ class logical_or(Logic):
 
 @op
 class logical_xor(Logic):
-    """True where exactly one is, y = a ⊕ b. Source: https://pytorch.org/docs/stable/generated/torch.logical_xor.html"""
+    """True where exactly one is, y = a ⊕ b.
+
+    >>> import lesson_lib as torch
+    >>> torch.logical_xor(torch.tensor([True, True]), torch.tensor([True, False]))
+    tensor([False,  True])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.logical_xor.html
+    """
 
     def forward(xp, a, b):
         return xp.logical_xor(a, b)
@@ -151,7 +242,14 @@ class logical_xor(Logic):
 
 @op
 class logical_not(Compare):
-    """True where x = 0, y = ¬x. Source: https://pytorch.org/docs/stable/generated/torch.logical_not.html"""
+    """True where x = 0, y = ¬x.
+
+    >>> import lesson_lib as torch
+    >>> torch.logical_not(torch.tensor([0., 2.]))
+    tensor([ True, False])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.logical_not.html
+    """
 
     samples = singles
 
@@ -203,6 +301,10 @@ class isclose(Compare):
 def allclose(input, other, rtol=1e-05, atol=1e-08, equal_nan=False):
     """True if |a − b| ≤ atol + rtol·|b| for every element; a Python bool.
 
+    >>> import lesson_lib as torch
+    >>> torch.allclose(torch.tensor([1.]), torch.tensor([1.000001]))
+    True
+
     Source: https://pytorch.org/docs/stable/generated/torch.allclose.html
     """
     return bool(isclose(input, other, rtol, atol, equal_nan)._a.all())
@@ -211,6 +313,10 @@ def allclose(input, other, rtol=1e-05, atol=1e-08, equal_nan=False):
 @method()
 def equal(input, other):
     """True if both have the same shape and the same elements, a = b; a Python bool.
+
+    >>> import lesson_lib as torch
+    >>> torch.equal(torch.tensor([1, 2]), torch.tensor([1, 2]))
+    True
 
     Source: https://pytorch.org/docs/stable/generated/torch.equal.html
     """

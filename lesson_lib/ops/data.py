@@ -94,11 +94,13 @@ def array_of(data, np_dtype=None):
 
 def _checked_array(array, np_dtype):
     """An array that comes from NumPy: of a dtype and layout that PyTorch has."""
+    if not array.dtype.isnative:
+        raise error("byte_order")
     own = dtypes.from_numpy_dtype(array.dtype)
     if min(array.strides, default=0) < 0:
         raise error("negative_strides")
     if np_dtype is None or np_dtype == own.np:
-        return array if array.dtype == own.np else array.astype(own.np)
+        return array
     return converted(np, array, np_dtype)
 
 

@@ -89,13 +89,24 @@ def div(input, other, *, rounding_mode=None, out=None):
 
 @method(inplace=True)
 def true_divide(input, other, *, out=None):
-    """Quotient, y = a/b; the same as ``div``. Source: https://pytorch.org/docs/stable/generated/torch.true_divide.html"""
+    """Quotient, y = a/b; the same as ``div``.
+
+    >>> import lesson_lib as torch
+    >>> torch.true_divide(torch.tensor([3, 4]), 2)
+    tensor([1.5000, 2.0000])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.true_divide.html
+    """
     return true_div(input, other, out=out)
 
 
 @op
 class floor_divide(Elementwise):
     """Quotient rounded down, y = ⌊a/b⌋, Python's ``//``. PyTorch defines no gradient for it.
+
+    >>> import lesson_lib as torch
+    >>> torch.tensor([7, -7]) // 2
+    tensor([ 3, -4])
 
     Source: https://pytorch.org/docs/stable/generated/torch.floor_divide.html
     """
@@ -142,6 +153,10 @@ class remainder(Elementwise):
 @op
 class fmod(Elementwise):
     """What truncating division leaves, y = a − b·trunc(a/b), with the sign of a.   ∂y/∂a = 1,  ∂y/∂b = −trunc(a/b).
+
+    >>> import lesson_lib as torch
+    >>> torch.fmod(torch.tensor([-3., 3.]), 2)
+    tensor([-1.,  1.])
 
     Source: https://pytorch.org/docs/stable/generated/torch.fmod.html
     """

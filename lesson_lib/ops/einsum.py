@@ -31,7 +31,7 @@ def einsum(equation, *operands):
     labels = list(dict.fromkeys(label for term in terms for label in term))
     order = list(output) + [label for label in labels if label not in output]
     aligned = [_aligned(x, term, order) for x, term in zip(operands, terms, strict=True)]
-    _check_sizes(equation, aligned, order)
+    _check_sizes(aligned, order)
     kept = len(output)
     result = aligned[0]
     for number, other in enumerate(aligned[1:], 1):
@@ -92,12 +92,15 @@ def _aligned(x, term, order):
     return x
 
 
-def _check_sizes(equation, aligned, order):
-    for d in range(len(order)):
-        sizes = {x.shape[d] for x in aligned} - {1}
-        if len(sizes) > 1:
-            first, second = [x.shape[d] for x in aligned if x.shape[d] != 1][:2]
-            raise error("einsum", message=f"operands do not broadcast with remapped shapes [original->remapped]: label {order[d]} has sizes {first} and {second}")
+def _check_sizes(aligned, order):
+    """Every label has one size (or 1) in all operands."""
+    seen = [1] * len(order)
+    for number, x in enumerate(aligned):
+        for d, size in enumerate(x.shape):
+            if 1 != size != seen[d] != 1:
+                message = f"subscript {order[d]} has size {size} for operand {number} which does not broadcast with previously seen size {seen[d]}"
+                raise error("einsum", message=message)
+            seen[d] = max(seen[d], size)
 
 
 def _product(a, b, done):

@@ -34,7 +34,7 @@ def check_range(xp, at, size, **names):
 
 def _check_index(name, index, kinds=("int32", "int64")):
     if index._a.dtype.name not in kinds:
-        raise error("index_dtype", name=name)
+        raise error("index_dtype", name=name, kinds="int32 or int64" if name == "index_select" else "int32/int64")
 
 
 # --- gather and scatter: one index for each element -------------------------------------------------------------------

@@ -194,12 +194,16 @@ def setitem(self, key, value):
         raise error("assign_type", type=name, title=tensor_title(self._a.dtype))
     if isinstance(value, int) and not -(2**63) <= value < 2**64:
         raise error("long_overflow")
-    view, positions = taken_apart(self, key)
+    if key is False:
+        return
+    view, positions = taken_apart(self, (key,) if isinstance(key, slice) else key)
     if positions:
         at, dims = together(positions)
         put_at_(view, at, _unprefixed(value, len(shape_at(view._a.shape, at._a.shape[1:], dims))), dims=dims)
-    elif isinstance(value, NUMBERS) or value._a.ndim == 0:
-        fill_(view, value if isinstance(value, NUMBERS) else moved(value, self.device))
+    elif isinstance(value, NUMBERS):
+        fill_(view, wrap(namespace(self._a).asarray(held(value, self._a.dtype), self._a.dtype)))
+    elif value._a.ndim == 0:
+        fill_(view, moved(value, self.device))
     else:
         copy_(view, expand(_unprefixed(value, view._a.ndim), view._a.shape))
 

@@ -54,6 +54,9 @@ class masked_place(Op):
     def grad_x(g, mask, shape):
         return masked_select.op.raw(g, mask, shape=shape)
 
+    def samples(t):
+        yield case(t(4), t(2, 2, low=1, high=2, dtype="bool"), shape=(2, 2))
+
 
 @op
 class masked_scatter(Op):

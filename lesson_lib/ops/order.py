@@ -108,6 +108,10 @@ def max(input, dim=None, keepdim=False, *, other=None, out=None):
 def min(input, dim=None, keepdim=False, *, other=None, out=None):
     """The smallest element, y = min x; with ``dim`` the smallest along it and its index; with a second tensor the smaller of each two.
 
+    >>> import lesson_lib as torch
+    >>> torch.min(torch.tensor([[1., 5.], [7., 2.]]), dim=1).values
+    tensor([1., 2.])
+
     Source: https://pytorch.org/docs/stable/generated/torch.min.html
     """
     result = _extreme("min", input, dim, keepdim, other, min_all, min_dim, minimum)
@@ -165,6 +169,10 @@ class sort(Ordered):
 def argsort(input, dim=-1, descending=False, *, stable=False):
     """The indices that sort the elements along ``dim``, x[y₁] ≤ x[y₂] ≤ …
 
+    >>> import lesson_lib as torch
+    >>> torch.argsort(torch.tensor([3, 1, 2]), descending=True)
+    tensor([0, 2, 1])
+
     Source: https://pytorch.org/docs/stable/generated/torch.argsort.html
     """
     return sort(input, dim, descending, stable=stable)[1]
@@ -172,7 +180,14 @@ def argsort(input, dim=-1, descending=False, *, stable=False):
 
 @method()
 def msort(input):
-    """The elements along the first dimension in ascending order, y₁ ≤ y₂ ≤ … Source: https://pytorch.org/docs/stable/generated/torch.msort.html"""
+    """The elements along the first dimension in ascending order, y₁ ≤ y₂ ≤ …
+
+    >>> import lesson_lib as torch
+    >>> torch.msort(torch.tensor([3, 1, 2]))
+    tensor([1, 2, 3])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.msort.html
+    """
     return sort(input, 0)[0]
 
 

@@ -88,7 +88,7 @@ def copy_(self, src, non_blocking=False):
     check_overlap(self, (src,))
     if src._a.ndim > self._a.ndim:  # NumPy would let leading dimensions of size 1 pass
         raise _too_big(self._a.shape, src._a.shape)
-    if recorded:
+    if recorded and self._a.dtype.kind in "fc":
         return _recorded_copy(self, src)
     array = src._a if src._a.dtype == self._a.dtype else to_dtype.op.raw(src.detach(), np_dtype=self._a.dtype)._a
     overwrite(self, array, explain=lambda: _too_big(self._a.shape, array.shape))

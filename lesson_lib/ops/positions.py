@@ -25,7 +25,7 @@ def _out_of_range(exc, arrays, params):
         size = x.shape[dim]
         wrong = at[row][(at[row] < -size) | (at[row] >= size)]
         if wrong.size:
-            return error("index_empty") if size == 0 else error("index_range", index=int(wrong[0]), dim=dim, size=size, low=-size, high=size - 1)
+            return error("index_empty") if size == 0 else error("index_range", index=int(wrong[0]), dim=row, size=size, low=-size, high=size - 1)
 
 
 @op

@@ -142,6 +142,10 @@ Tensor.__pow__, Tensor.__rpow__, Tensor.__ipow__ = _pow_operator, _rpow_operator
 def square(input, *, out=None):
     """The square, y = x².   ∂y/∂x = 2x.
 
+    >>> import lesson_lib as torch
+    >>> torch.square(torch.tensor([-3., 2.]))
+    tensor([9., 4.])
+
     Source: https://pytorch.org/docs/stable/generated/torch.square.html
     """
     return pow(input, 2, out=out)
@@ -150,6 +154,10 @@ def square(input, *, out=None):
 @op
 class sqrt(FloatElementwise):
     """Square root, y = √x.   ∂y/∂x = 1/(2y), which is infinite at 0.
+
+    >>> import lesson_lib as torch
+    >>> torch.sqrt(torch.tensor([4., 9.]))
+    tensor([2., 3.])
 
     Source: https://pytorch.org/docs/stable/generated/torch.sqrt.html
     """
@@ -171,6 +179,10 @@ class sqrt(FloatElementwise):
 @op
 class rsqrt(FloatElementwise):
     """One over the square root, y = 1/√x.   ∂y/∂x = −y³/2.
+
+    >>> import lesson_lib as torch
+    >>> torch.rsqrt(torch.tensor([4., 0.25]))
+    tensor([0.5000, 2.0000])
 
     Source: https://pytorch.org/docs/stable/generated/torch.rsqrt.html
     """

@@ -112,6 +112,10 @@ class prod(Reduction):
 class cumprod(Op):
     r"""Running product along ``dim``, $y_i = \prod_{j \le i} x_j$.   ∂yᵢ/∂xⱼ = yᵢ/xⱼ for j ≤ i.
 
+    >>> import lesson_lib as torch
+    >>> torch.cumprod(torch.tensor([1, 2, 3]), dim=0)
+    tensor([1, 2, 6])
+
     Source: https://pytorch.org/docs/stable/generated/torch.cumprod.html
     """
 

@@ -14,6 +14,10 @@ from .scan import bad_scans, one_dim, scans
 class kthvalue(OnePicked):
     """The k-th smallest element along ``dim`` (k counts from 1) and its index, y = x₍ₖ₎.   ∂y/∂x = 1 there.
 
+    >>> import lesson_lib as torch
+    >>> torch.kthvalue(torch.tensor([3, 1, 2]), 2).values
+    tensor(2)
+
     Source: https://pytorch.org/docs/stable/generated/torch.kthvalue.html
     """
 
@@ -96,6 +100,10 @@ def median(input, dim=None, keepdim=False, *, out=None):
 class mode(OnePicked):
     """The commonest element along ``dim`` (the smallest of equally common ones) and its last index, y = mode x.   ∂y/∂x = 1 there.
 
+    >>> import lesson_lib as torch
+    >>> torch.mode(torch.tensor([3, 1, 3, 2])).values
+    tensor(3)
+
     Source: https://pytorch.org/docs/stable/generated/torch.mode.html
     """
 
@@ -140,6 +148,10 @@ def _running(xp, x, dim, later_wins):
 class cummax(Ordered):
     """The largest element so far along ``dim`` and its index, yᵢ = max(x₁, …, xᵢ); the last of equal ones.   ∂yᵢ/∂x = 1 there.
 
+    >>> import lesson_lib as torch
+    >>> torch.cummax(torch.tensor([1, 3, 2]), dim=0).values
+    tensor([1, 3, 3])
+
     Source: https://pytorch.org/docs/stable/generated/torch.cummax.html
     """
 
@@ -153,6 +165,10 @@ class cummax(Ordered):
 @op
 class cummin(Ordered):
     """The smallest element so far along ``dim`` and its index, yᵢ = min(x₁, …, xᵢ); the last of equal ones.   ∂yᵢ/∂x = 1 there.
+
+    >>> import lesson_lib as torch
+    >>> torch.cummin(torch.tensor([3, 1, 2]), dim=0).values
+    tensor([3, 1, 1])
 
     Source: https://pytorch.org/docs/stable/generated/torch.cummin.html
     """

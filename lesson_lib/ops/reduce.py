@@ -146,6 +146,10 @@ class sum_to_size(Reduction):
 
     The engine uses it for every gradient of a tensor that was broadcast.
 
+    >>> import lesson_lib as torch
+    >>> torch.ones(2, 3).sum_to_size(1, 3)
+    tensor([[2., 2., 2.]])
+
     Source: https://pytorch.org/docs/stable/generated/torch.Tensor.sum_to_size.html
     """
 
@@ -200,6 +204,10 @@ class Extreme(Reduction):
 class amax(Extreme):
     """The largest element over ``dim``, y = max x.   ∂y/∂xᵢ = 1/k for the k elements that equal y.
 
+    >>> import lesson_lib as torch
+    >>> torch.amax(torch.tensor([[1., 5.], [7., 2.]]), dim=1)
+    tensor([5., 7.])
+
     Source: https://pytorch.org/docs/stable/generated/torch.amax.html
     """
 
@@ -218,6 +226,10 @@ class amax(Extreme):
 @op
 class amin(Extreme):
     """The smallest element over ``dim``, y = min x.   ∂y/∂xᵢ = 1/k for the k elements that equal y.
+
+    >>> import lesson_lib as torch
+    >>> torch.amin(torch.tensor([[1., 5.], [7., 2.]]), dim=1)
+    tensor([1., 2.])
 
     Source: https://pytorch.org/docs/stable/generated/torch.amin.html
     """
@@ -300,6 +312,10 @@ class argmax(Position):
 @op
 class argmin(Position):
     """The index of the smallest element along ``dim`` (in the flattened tensor without it), y = argmin x; the first of equal ones.
+
+    >>> import lesson_lib as torch
+    >>> torch.argmin(torch.tensor([[1., 5.], [7., 2.]]), dim=1)
+    tensor([0, 1])
 
     Source: https://pytorch.org/docs/stable/generated/torch.argmin.html
     """

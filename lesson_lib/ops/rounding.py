@@ -18,7 +18,14 @@ class Staircase(Elementwise):
 
 @op
 class floor(Staircase):
-    """The next integer below, y = ⌊x⌋.   ∂y/∂x = 0. Source: https://pytorch.org/docs/stable/generated/torch.floor.html"""
+    """The next integer below, y = ⌊x⌋.   ∂y/∂x = 0.
+
+    >>> import lesson_lib as torch
+    >>> torch.floor(torch.tensor([1.7, -1.2]))
+    tensor([ 1., -2.])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.floor.html
+    """
 
     label, kernel = "⌊x⌋", "floor_vml_cpu"
 
@@ -28,7 +35,14 @@ class floor(Staircase):
 
 @op
 class ceil(Staircase):
-    """The next integer above, y = ⌈x⌉.   ∂y/∂x = 0. Source: https://pytorch.org/docs/stable/generated/torch.ceil.html"""
+    """The next integer above, y = ⌈x⌉.   ∂y/∂x = 0.
+
+    >>> import lesson_lib as torch
+    >>> torch.ceil(torch.tensor([1.2, -1.7]))
+    tensor([ 2., -1.])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.ceil.html
+    """
 
     label, kernel = "⌈x⌉", "ceil_vml_cpu"
 
@@ -38,7 +52,14 @@ class ceil(Staircase):
 
 @op
 class trunc(Staircase):
-    """The part before the point, y = sign(x)·⌊|x|⌋.   ∂y/∂x = 0. Source: https://pytorch.org/docs/stable/generated/torch.trunc.html"""
+    """The part before the point, y = sign(x)·⌊|x|⌋.   ∂y/∂x = 0.
+
+    >>> import lesson_lib as torch
+    >>> torch.trunc(torch.tensor([1.7, -1.7]))
+    tensor([ 1., -1.])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.trunc.html
+    """
 
     aliases, kernel = ("fix",), "trunc_vml_cpu"
 
@@ -48,7 +69,14 @@ class trunc(Staircase):
 
 @op
 class frac(Elementwise):
-    """The part after the point, y = x − trunc(x).   ∂y/∂x = 1. Source: https://pytorch.org/docs/stable/generated/torch.frac.html"""
+    """The part after the point, y = x − trunc(x).   ∂y/∂x = 1.
+
+    >>> import lesson_lib as torch
+    >>> torch.frac(torch.tensor([1.75, -1.75]))
+    tensor([ 0.7500, -0.7500])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.frac.html
+    """
 
     kinds, samples = "f", singles
 

@@ -138,6 +138,10 @@ class Extreme(Elementwise):
 class maximum(Extreme):
     """The larger of two, y = max(a, b); nan wins.   ∂y/∂a = 1 where a > b, ½ where a = b.
 
+    >>> import lesson_lib as torch
+    >>> torch.maximum(torch.tensor([1, 5]), torch.tensor([3, 2]))
+    tensor([3, 5])
+
     Source: https://pytorch.org/docs/stable/generated/torch.maximum.html
     """
 
@@ -156,6 +160,10 @@ class maximum(Extreme):
 @op
 class minimum(Extreme):
     """The smaller of two, y = min(a, b); nan wins.   ∂y/∂a = 1 where a < b, ½ where a = b.
+
+    >>> import lesson_lib as torch
+    >>> torch.minimum(torch.tensor([1, 5]), torch.tensor([3, 2]))
+    tensor([1, 2])
 
     Source: https://pytorch.org/docs/stable/generated/torch.minimum.html
     """
@@ -239,6 +247,10 @@ class OneBound(Elementwise):
 class clamp_min(OneBound):
     """Nothing below ``min``, y = max(x, low).   ∂y/∂x = 1 where x ≥ low, ∂y/∂low = 1 where x < low.
 
+    >>> import lesson_lib as torch
+    >>> torch.clamp_min(torch.tensor([-1., 2.]), 0)
+    tensor([0., 2.])
+
     Source: https://pytorch.org/docs/stable/generated/torch.clamp.html
     """
 
@@ -257,6 +269,10 @@ class clamp_min(OneBound):
 @op
 class clamp_max(OneBound):
     """Nothing above ``max``, y = min(x, high).   ∂y/∂x = 1 where x ≤ high, ∂y/∂high = 1 where x > high.
+
+    >>> import lesson_lib as torch
+    >>> torch.clamp_max(torch.tensor([-1., 2.]), 0)
+    tensor([-1.,  0.])
 
     Source: https://pytorch.org/docs/stable/generated/torch.clamp.html
     """

@@ -21,6 +21,10 @@ class Activation(Elementwise):
 class gelu(Activation):
     r"""$y = x\,\Phi(x)$ with the normal distribution's Φ; "tanh" approximates it.   ∂y/∂x = Φ(x) + x·φ(x).
 
+    >>> import lesson_lib as torch
+    >>> torch.nn.functional.gelu(torch.tensor([-1., 2.]))
+    tensor([-0.1587,  1.9545])
+
     Source: https://arxiv.org/abs/1606.08415
     """
 
@@ -58,6 +62,10 @@ _ROOT, _CUBIC = math.sqrt(2 / math.pi), 0.044715  # the constants of the tanh ap
 class silu(Activation):
     """y = x·σ(x), also called swish.   ∂y/∂x = σ(x)·(1 + x·(1 − σ(x))).
 
+    >>> import lesson_lib as torch
+    >>> torch.nn.functional.silu(torch.tensor([-1., 2.]))
+    tensor([-0.2689,  1.7616])
+
     Source: https://arxiv.org/abs/1606.08415
     """
 
@@ -72,6 +80,10 @@ class silu(Activation):
 @op
 class softplus(Activation):
     """A smooth relu, y = ln(1 + e^{βx})/β; beyond ``threshold`` simply x.   ∂y/∂x = σ(βx).
+
+    >>> import lesson_lib as torch
+    >>> torch.nn.functional.softplus(torch.tensor([-1., 2.]))
+    tensor([0.3133, 2.1269])
 
     Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.softplus.html
     """
@@ -92,6 +104,10 @@ class softplus(Activation):
 class mish(Activation):
     """y = x·tanh(softplus(x)).   ∂y/∂x = t + x·(1 − t²)·σ(x) with t = tanh(softplus(x)).
 
+    >>> import lesson_lib as torch
+    >>> torch.nn.functional.mish(torch.tensor([-1., 2.]))
+    tensor([-0.3034,  1.9440])
+
     Source: https://arxiv.org/abs/1908.08681
     """
 
@@ -107,6 +123,10 @@ class mish(Activation):
 class logsigmoid(Activation):
     """y = ln σ(x) = −softplus(−x), without underflow.   ∂y/∂x = σ(−x).
 
+    >>> import lesson_lib as torch
+    >>> torch.nn.functional.logsigmoid(torch.tensor([-1., 2.]))
+    tensor([-1.3133, -0.1269])
+
     Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.logsigmoid.html
     """
 
@@ -120,10 +140,24 @@ class logsigmoid(Activation):
 
 
 def softsign(input):
-    """y = x/(1 + |x|). Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.softsign.html"""
+    """y = x/(1 + |x|).
+
+    >>> import lesson_lib as torch
+    >>> torch.nn.functional.softsign(torch.tensor([-1., 2.]))
+    tensor([-0.5000,  0.6667])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.softsign.html
+    """
     return input / (abs(input) + 1)
 
 
 def tanhshrink(input):
-    """y = x − tanh(x). Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.tanhshrink.html"""
+    """y = x − tanh(x).
+
+    >>> import lesson_lib as torch
+    >>> torch.nn.functional.tanhshrink(torch.tensor([-1., 2.]))
+    tensor([-0.2384,  1.0360])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.tanhshrink.html
+    """
     return input - tanh(input)

@@ -62,6 +62,10 @@ class softmax(Normalised):
 class log_softmax(Normalised):
     r"""Logarithms of probabilities, $y_i = x_i - \ln\sum_j e^{x_j}$.   ∂yᵢ/∂xⱼ = [i=j] − e^{yⱼ}, so x's gradient is g − e^y·Σ g.
 
+    >>> import lesson_lib as torch
+    >>> torch.log_softmax(torch.tensor([1., 1.]), dim=0)
+    tensor([-0.6931, -0.6931])
+
     Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.log_softmax.html
     """
 

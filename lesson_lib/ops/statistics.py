@@ -89,6 +89,10 @@ class var(Spread):
 class std(Spread):
     """Standard deviation over ``dim``, y = √var(x).   ∂y/∂xᵢ = (xᵢ − x̄)/((n − c)·y), and 0 where y = 0.
 
+    >>> import lesson_lib as torch
+    >>> torch.std(torch.tensor([1., 2., 3.]))
+    tensor(1.)
+
     Source: https://pytorch.org/docs/stable/generated/torch.std.html
     """
 
@@ -105,13 +109,27 @@ class std(Spread):
 
 
 def var_mean(input, dim=None, unbiased=None, keepdim=False, *, correction=None):
-    """``(var, mean)`` over ``dim``, y = (var(x), mean(x)). Source: https://pytorch.org/docs/stable/generated/torch.var_mean.html"""
+    """``(var, mean)`` over ``dim``, y = (var(x), mean(x)).
+
+    >>> import lesson_lib as torch
+    >>> torch.var_mean(torch.tensor([1., 2., 3.]))
+    (tensor(1.), tensor(2.))
+
+    Source: https://pytorch.org/docs/stable/generated/torch.var_mean.html
+    """
     spread = var(input, dim, unbiased, keepdim, correction=correction)
     return spread, mean(input, None if isinstance(dim, bool) else dim, keepdim)
 
 
 def std_mean(input, dim=None, unbiased=None, keepdim=False, *, correction=None):
-    """``(std, mean)`` over ``dim``, y = (std(x), mean(x)). Source: https://pytorch.org/docs/stable/generated/torch.std_mean.html"""
+    """``(std, mean)`` over ``dim``, y = (std(x), mean(x)).
+
+    >>> import lesson_lib as torch
+    >>> torch.std_mean(torch.tensor([1., 2., 3.]))
+    (tensor(1.), tensor(2.))
+
+    Source: https://pytorch.org/docs/stable/generated/torch.std_mean.html
+    """
     spread = std(input, dim, unbiased, keepdim, correction=correction)
     return spread, mean(input, None if isinstance(dim, bool) else dim, keepdim)
 
@@ -139,6 +157,10 @@ class vector_norm(Reduction):
     r"""Size of the elements over ``dim`` as one vector, $y = (\sum_i |x_i|^p)^{1/p}$.   ∂y/∂xᵢ = sign(xᵢ)·(|xᵢ|/y)^{p−1}, and 0 at 0.
 
     p = 2 is the length, 1 the sum of |x|, ∞ the largest |x|, 0 the count of elements other than 0.
+
+    >>> import lesson_lib as torch
+    >>> torch.linalg.vector_norm(torch.tensor([3., -4.]), ord=1)
+    tensor(7.)
 
     Source: https://pytorch.org/docs/stable/generated/torch.linalg.vector_norm.html
     """
@@ -198,13 +220,24 @@ def norm(input, p="fro", dim=None, keepdim=False, dtype=None, out=None):
 
 @method()
 def dist(input, other, p=2):
-    r"""Norm of the difference, $y = (\sum_i |a_i-b_i|^p)^{1/p}$. Source: https://pytorch.org/docs/stable/generated/torch.dist.html"""
+    r"""Norm of the difference, $y = (\sum_i |a_i-b_i|^p)^{1/p}$.
+
+    >>> import lesson_lib as torch
+    >>> torch.dist(torch.tensor([0., 0.]), torch.tensor([3., 4.]))
+    tensor(5.)
+
+    Source: https://pytorch.org/docs/stable/generated/torch.dist.html
+    """
     return vector_norm(input - other, p)
 
 
 @op
 class logsumexp(Reduction):
     r"""$y=\ln\sum_i e^{x_i}$ over ``dim``, without overflow: the largest element is taken out first.   ∂y/∂xᵢ = e^(xᵢ − y), a softmax.
+
+    >>> import lesson_lib as torch
+    >>> torch.logsumexp(torch.tensor([1000., 1000.]), dim=0)
+    tensor(1000.6932)
 
     Source: https://pytorch.org/docs/stable/generated/torch.logsumexp.html
     """

@@ -46,6 +46,10 @@ class exp(Smooth):
 class exp2(Smooth):
     """Powers of two, y = 2ˣ.   ∂y/∂x = y·ln 2.
 
+    >>> import lesson_lib as torch
+    >>> torch.exp2(torch.tensor([0., 3.]))
+    tensor([1., 8.])
+
     Source: https://pytorch.org/docs/stable/generated/torch.exp2.html
     """
 
@@ -61,6 +65,10 @@ class exp2(Smooth):
 @op
 class expm1(Smooth):
     """y = eˣ − 1, exact for small x too.   ∂y/∂x = y + 1.
+
+    >>> import lesson_lib as torch
+    >>> torch.expm1(torch.tensor([0., 1.]))
+    tensor([0.0000, 1.7183])
 
     Source: https://pytorch.org/docs/stable/generated/torch.expm1.html
     """
@@ -78,6 +86,10 @@ class expm1(Smooth):
 class log(Smooth):
     """The natural logarithm, y = ln x.   ∂y/∂x = 1/x.
 
+    >>> import lesson_lib as torch
+    >>> torch.log(torch.tensor([1., 10.]))
+    tensor([0.0000, 2.3026])
+
     Source: https://pytorch.org/docs/stable/generated/torch.log.html
     """
 
@@ -93,6 +105,10 @@ class log(Smooth):
 @op
 class log2(Smooth):
     """The logarithm to base 2, y = log₂ x.   ∂y/∂x = 1/(x·ln 2).
+
+    >>> import lesson_lib as torch
+    >>> torch.log2(torch.tensor([1., 8.]))
+    tensor([0., 3.])
 
     Source: https://pytorch.org/docs/stable/generated/torch.log2.html
     """
@@ -110,13 +126,17 @@ class log2(Smooth):
 class log10(Smooth):
     """The logarithm to base 10, y = log₁₀ x.   ∂y/∂x = 1/(x·ln 10).
 
+    >>> import lesson_lib as torch
+    >>> torch.log10(torch.tensor([1., 100.]))
+    tensor([0., 2.])
+
     Source: https://pytorch.org/docs/stable/generated/torch.log10.html
     """
 
     label, samples = "log₁₀", positives
 
     def forward(xp, x):
-        return xp.log10(x)
+        return xp.log10(x, dtype="float64").astype(x.dtype) if x.dtype.kind == "f" else xp.log10(x)  # NumPy's float32 log10(100) is not 2
 
     def grad_x(g, x):
         return g / (x * math.log(10))
@@ -125,6 +145,10 @@ class log10(Smooth):
 @op
 class log1p(Smooth):
     """y = ln(1 + x), exact for small x too.   ∂y/∂x = 1/(1 + x).
+
+    >>> import lesson_lib as torch
+    >>> torch.log1p(torch.tensor([0., 1.]))
+    tensor([0.0000, 0.6931])
 
     Source: https://pytorch.org/docs/stable/generated/torch.log1p.html
     """
@@ -141,6 +165,10 @@ class log1p(Smooth):
 @op
 class logaddexp(Smooth):
     """y = ln(eᵃ + eᵇ) without overflow.   ∂y/∂a = σ(a − b),  ∂y/∂b = σ(b − a).
+
+    >>> import lesson_lib as torch
+    >>> torch.logaddexp(torch.tensor([1000.]), torch.tensor([1000.]))
+    tensor([1000.6932])
 
     Source: https://pytorch.org/docs/stable/generated/torch.logaddexp.html
     """
@@ -183,6 +211,10 @@ class sigmoid(Smooth):
 class logit(Smooth):
     """The inverse of the sigmoid, y = ln(x/(1 − x)); ``eps`` keeps x in [eps, 1 − eps].   ∂y/∂x = 1/(x·(1 − x)).
 
+    >>> import lesson_lib as torch
+    >>> torch.logit(torch.tensor([0.5, 0.9]))
+    tensor([0.0000, 2.1972])
+
     Source: https://pytorch.org/docs/stable/generated/torch.logit.html
     """
 
@@ -202,6 +234,10 @@ class logit(Smooth):
 class erf(Smooth):
     r"""The error function, $y = \frac{2}{\sqrt\pi}\int_0^x e^{-t^2}\,dt$.   ∂y/∂x = (2/√π)·e^(−x²).
 
+    >>> import lesson_lib as torch
+    >>> torch.erf(torch.tensor([0., 1.]))
+    tensor([0.0000, 0.8427])
+
     Source: https://pytorch.org/docs/stable/generated/torch.erf.html
     """
 
@@ -216,6 +252,10 @@ class erf(Smooth):
 class erfc(Smooth):
     """What the error function leaves, y = 1 − erf(x).   ∂y/∂x = −(2/√π)·e^(−x²).
 
+    >>> import lesson_lib as torch
+    >>> torch.erfc(torch.tensor([0., 1.]))
+    tensor([1.0000, 0.1573])
+
     Source: https://pytorch.org/docs/stable/generated/torch.erfc.html
     """
 
@@ -229,6 +269,10 @@ class erfc(Smooth):
 @op
 class xlogy(Smooth):
     """y = x·ln z, and 0 where x = 0.   ∂y/∂x = ln z (0 where x = 0 and z is not positive),  ∂y/∂z = x/z.
+
+    >>> import lesson_lib as torch
+    >>> torch.xlogy(torch.tensor([0., 2.]), torch.tensor([0., 3.]))
+    tensor([0.0000, 2.1972])
 
     Source: https://pytorch.org/docs/stable/generated/torch.xlogy.html
     """

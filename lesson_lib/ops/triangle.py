@@ -16,6 +16,8 @@ from .view import reshape
 class Triangle(Op):
     """Part of a matrix on one side of a diagonal."""
 
+    inplace = True
+
     def samples(t):
         yield case(t(3, 3))
         yield case(t(2, 3, 4), 1)
@@ -133,6 +135,13 @@ def diag(input, diagonal=0, *, out=None):
 def diagflat(input, offset=0):
     """The flattened input as the diagonal of a matrix. Source: https://pytorch.org/docs/stable/generated/torch.diagflat.html"""
     return diag_embed(reshape(input, -1), offset)
+
+
+@method()
+def fill_diagonal_(self, fill_value, wrap=False):
+    """Write a number on the main diagonal of a matrix. Source: https://pytorch.org/docs/stable/generated/torch.Tensor.fill_diagonal_.html"""
+    diagonal(self, 0, 0, 1).fill_(fill_value)
+    return self
 
 
 def tril_indices(row, col, offset=0, *, dtype=None, device=None, layout=None):

@@ -15,7 +15,14 @@ def _in_the_unit_interval(t):
 
 @op
 class sin(Smooth):
-    """Sine, y = sin x.   ∂y/∂x = cos x. Source: https://pytorch.org/docs/stable/generated/torch.sin.html"""
+    """Sine, y = sin x.   ∂y/∂x = cos x.
+
+    >>> import lesson_lib as torch
+    >>> torch.sin(torch.tensor([0., 1.]))
+    tensor([0.0000, 0.8415])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.sin.html
+    """
 
     def forward(xp, x):
         return xp.sin(x)
@@ -26,7 +33,14 @@ class sin(Smooth):
 
 @op
 class cos(Smooth):
-    """Cosine, y = cos x.   ∂y/∂x = −sin x. Source: https://pytorch.org/docs/stable/generated/torch.cos.html"""
+    """Cosine, y = cos x.   ∂y/∂x = −sin x.
+
+    >>> import lesson_lib as torch
+    >>> torch.cos(torch.tensor([0., 1.]))
+    tensor([1.0000, 0.5403])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.cos.html
+    """
 
     def forward(xp, x):
         return xp.cos(x)
@@ -37,7 +51,14 @@ class cos(Smooth):
 
 @op
 class tan(Smooth):
-    """Tangent, y = tan x.   ∂y/∂x = 1 + y². Source: https://pytorch.org/docs/stable/generated/torch.tan.html"""
+    """Tangent, y = tan x.   ∂y/∂x = 1 + y².
+
+    >>> import lesson_lib as torch
+    >>> torch.tan(torch.tensor([0., 1.]))
+    tensor([0.0000, 1.5574])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.tan.html
+    """
 
     samples = _in_the_unit_interval
 
@@ -50,7 +71,14 @@ class tan(Smooth):
 
 @op
 class asin(Smooth):
-    """Inverse sine, y = arcsin x.   ∂y/∂x = 1/√(1 − x²). Source: https://pytorch.org/docs/stable/generated/torch.asin.html"""
+    """Inverse sine, y = arcsin x.   ∂y/∂x = 1/√(1 − x²).
+
+    >>> import lesson_lib as torch
+    >>> torch.asin(torch.tensor([0., 1.]))
+    tensor([0.0000, 1.5708])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.asin.html
+    """
 
     aliases, samples = ("arcsin",), _in_the_unit_interval
 
@@ -63,7 +91,14 @@ class asin(Smooth):
 
 @op
 class acos(Smooth):
-    """Inverse cosine, y = arccos x.   ∂y/∂x = −1/√(1 − x²). Source: https://pytorch.org/docs/stable/generated/torch.acos.html"""
+    """Inverse cosine, y = arccos x.   ∂y/∂x = −1/√(1 − x²).
+
+    >>> import lesson_lib as torch
+    >>> torch.acos(torch.tensor([0., 1.]))
+    tensor([1.5708, 0.0000])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.acos.html
+    """
 
     aliases, samples = ("arccos",), _in_the_unit_interval
 
@@ -76,7 +111,14 @@ class acos(Smooth):
 
 @op
 class atan(Smooth):
-    """Inverse tangent, y = arctan x.   ∂y/∂x = 1/(1 + x²). Source: https://pytorch.org/docs/stable/generated/torch.atan.html"""
+    """Inverse tangent, y = arctan x.   ∂y/∂x = 1/(1 + x²).
+
+    >>> import lesson_lib as torch
+    >>> torch.atan(torch.tensor([0., 1.]))
+    tensor([0.0000, 0.7854])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.atan.html
+    """
 
     aliases = ("arctan",)
 
@@ -97,6 +139,10 @@ def _over_square(g, a, b):
 class atan2(Smooth):
     """The angle of the point (b, a), y = arctan(a/b) in the right quadrant.   ∂y/∂a = b/(a² + b²),  ∂y/∂b = −a/(a² + b²).
 
+    >>> import lesson_lib as torch
+    >>> torch.atan2(torch.tensor([1., 1.]), torch.tensor([1., -1.]))
+    tensor([0.7854, 2.3562])
+
     Source: https://pytorch.org/docs/stable/generated/torch.atan2.html
     """
 
@@ -116,7 +162,14 @@ class atan2(Smooth):
 
 @op
 class sinh(Smooth):
-    """Hyperbolic sine, y = (eˣ − e⁻ˣ)/2.   ∂y/∂x = cosh x. Source: https://pytorch.org/docs/stable/generated/torch.sinh.html"""
+    """Hyperbolic sine, y = (eˣ − e⁻ˣ)/2.   ∂y/∂x = cosh x.
+
+    >>> import lesson_lib as torch
+    >>> torch.sinh(torch.tensor([0., 1.]))
+    tensor([0.0000, 1.1752])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.sinh.html
+    """
 
     def forward(xp, x):
         return xp.sinh(x)
@@ -127,7 +180,14 @@ class sinh(Smooth):
 
 @op
 class cosh(Smooth):
-    """Hyperbolic cosine, y = (eˣ + e⁻ˣ)/2.   ∂y/∂x = sinh x. Source: https://pytorch.org/docs/stable/generated/torch.cosh.html"""
+    """Hyperbolic cosine, y = (eˣ + e⁻ˣ)/2.   ∂y/∂x = sinh x.
+
+    >>> import lesson_lib as torch
+    >>> torch.cosh(torch.tensor([0., 1.]))
+    tensor([1.0000, 1.5431])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.cosh.html
+    """
 
     def forward(xp, x):
         return xp.cosh(x)
@@ -138,7 +198,14 @@ class cosh(Smooth):
 
 @op
 class tanh(Smooth):
-    """Hyperbolic tangent, y = (eˣ − e⁻ˣ)/(eˣ + e⁻ˣ).   ∂y/∂x = 1 − y². Source: https://pytorch.org/docs/stable/generated/torch.tanh.html"""
+    """Hyperbolic tangent, y = (eˣ − e⁻ˣ)/(eˣ + e⁻ˣ).   ∂y/∂x = 1 − y².
+
+    >>> import lesson_lib as torch
+    >>> torch.tanh(torch.tensor([0., 1.]))
+    tensor([0.0000, 0.7616])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.tanh.html
+    """
 
     def forward(xp, x):
         return xp.tanh(x)
@@ -149,7 +216,14 @@ class tanh(Smooth):
 
 @op
 class asinh(Smooth):
-    """Inverse hyperbolic sine, sinh y = x.   ∂y/∂x = 1/√(x² + 1). Source: https://pytorch.org/docs/stable/generated/torch.asinh.html"""
+    """Inverse hyperbolic sine, sinh y = x.   ∂y/∂x = 1/√(x² + 1).
+
+    >>> import lesson_lib as torch
+    >>> torch.asinh(torch.tensor([0., 1.]))
+    tensor([0.0000, 0.8814])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.asinh.html
+    """
 
     aliases = ("arcsinh",)
 
@@ -162,7 +236,14 @@ class asinh(Smooth):
 
 @op
 class acosh(Smooth):
-    """Inverse hyperbolic cosine, cosh y = x.   ∂y/∂x = 1/√(x² − 1). Source: https://pytorch.org/docs/stable/generated/torch.acosh.html"""
+    """Inverse hyperbolic cosine, cosh y = x.   ∂y/∂x = 1/√(x² − 1).
+
+    >>> import lesson_lib as torch
+    >>> torch.acosh(torch.tensor([1., 2.]))
+    tensor([0.0000, 1.3170])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.acosh.html
+    """
 
     aliases = ("arccosh",)
     samples = lambda t: (case(t(2, 3, low=1.5)),)  # noqa: E731
@@ -176,7 +257,14 @@ class acosh(Smooth):
 
 @op
 class atanh(Smooth):
-    """Inverse hyperbolic tangent, tanh y = x.   ∂y/∂x = 1/(1 − x²). Source: https://pytorch.org/docs/stable/generated/torch.atanh.html"""
+    """Inverse hyperbolic tangent, tanh y = x.   ∂y/∂x = 1/(1 − x²).
+
+    >>> import lesson_lib as torch
+    >>> torch.atanh(torch.tensor([0., 0.5]))
+    tensor([0.0000, 0.5493])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.atanh.html
+    """
 
     aliases, samples = ("arctanh",), _in_the_unit_interval
 

@@ -22,6 +22,10 @@ class Quantifier(Reduction):
 class all(Quantifier):
     """True where every element over ``dim`` differs from 0, y = ∧ᵢ (xᵢ ≠ 0).
 
+    >>> import lesson_lib as torch
+    >>> torch.all(torch.tensor([[True, True], [True, False]]), dim=1)
+    tensor([ True, False])
+
     Source: https://pytorch.org/docs/stable/generated/torch.all.html
     """
 
@@ -36,6 +40,10 @@ class all(Quantifier):
 class any(Quantifier):
     """True where at least one element over ``dim`` differs from 0, y = ∨ᵢ (xᵢ ≠ 0).
 
+    >>> import lesson_lib as torch
+    >>> torch.any(torch.tensor([[False, True], [False, False]]), dim=1)
+    tensor([ True, False])
+
     Source: https://pytorch.org/docs/stable/generated/torch.any.html
     """
 
@@ -48,7 +56,14 @@ class any(Quantifier):
 
 @op
 class count_nonzero(Reduction):
-    """How many elements over ``dim`` differ from 0, y = Σᵢ [xᵢ ≠ 0]. Source: https://pytorch.org/docs/stable/generated/torch.count_nonzero.html"""
+    """How many elements over ``dim`` differ from 0, y = Σᵢ [xᵢ ≠ 0].
+
+    >>> import lesson_lib as torch
+    >>> torch.count_nonzero(torch.tensor([0, 3, 0, 5]))
+    tensor(2)
+
+    Source: https://pytorch.org/docs/stable/generated/torch.count_nonzero.html
+    """
 
     signature = lambda input, dim=None: (input, {"dim": canonical_dims("count_nonzero", input.ndim, dim)})  # noqa: E731
 

@@ -1,3 +1,3 @@
-"""Helpers around training; ``utils.data`` brings samples in."""
+"""Helpers around training; ``utils.data`` brings samples in, ``utils.checkpoint`` saves memory."""
 
-from . import data
+from . import checkpoint, data

@@ -14,6 +14,7 @@ from .theme import FONT, frame_roles, theme
 
 SYMBOL_SIZE = 15
 SVG = "http://www.w3.org/2000/svg"
+PAGE = 700  # points; a picture wider than this takes the width of the page, so that a notebook cuts nothing off
 ElementTree.register_namespace("", SVG)
 ElementTree.register_namespace("xlink", "http://www.w3.org/1999/xlink")
 
@@ -137,8 +138,10 @@ def compose(layout, state):
             _lift(group, state)
     root.set("font-family", FONT)
     root.set("role", "img")
-    root.set("style", "max-width: 100%; height: auto")  # a wide graph shrinks to the notebook's width
     root.insert(0, _background(root, state))
+    if float(root.get("viewBox").split()[2]) > PAGE:
+        root.set("width", "100%")
+        del root.attrib["height"]
     return ElementTree.tostring(root, encoding="unicode")
 
 
