@@ -141,9 +141,9 @@ def kept_by_edges(decl):
 
 
 def make_parametric(decl):
-    """The call of an op with one input and parameters: ``sum(x, dim=1)``."""
+    """The call of an op with one input and parameters, or of a view: ``sum(x, dim=1)``, ``x.t()``."""
     forward, node_class, differentiable, overload = decl.forward, decl.node, decl.differentiable, decl.overload
-    floats, kinds, names = decl.promotion == FLOAT, decl.kinds, decl.params
+    floats, kinds, names, view = decl.promotion == FLOAT, decl.kinds, decl.params, decl.view
     keep_x, keep_y = decl.inputs[0] in decl.needs[0], decl.outputs[0] in decl.needs[0]
 
     def parametric(input, **params):
@@ -164,6 +164,8 @@ def make_parametric(decl):
         result = new(Tensor)
         result._a, result._rg, result._edge, result._base, result._acc = y, False, None, None, None
         result._ver = version = [0]
+        if view:
+            mark_views(decl, input, (result,), params)
         if differentiable and (input._rg or input._base is not None) and thread.grad_enabled and y.dtype.kind in "fc":
             edge = edge_of(input)
             if edge is not None:

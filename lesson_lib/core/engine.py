@@ -262,7 +262,10 @@ def backward(tensors, grad_tensors=None, retain_graph=None, create_graph=False, 
             accumulate(tensor, g)
 
 
-def grad(outputs, inputs, grad_outputs=None, retain_graph=None, create_graph=False, only_inputs=True, allow_unused=None, is_grads_batched=False, materialize_grads=False):
+def grad(
+    outputs, inputs, grad_outputs=None, retain_graph=None, create_graph=False, only_inputs=True, allow_unused=None, is_grads_batched=False,
+    materialize_grads=False,
+):  # fmt: skip
     """The gradients of ``outputs`` with respect to ``inputs``, returned, not accumulated.
 
     With ``is_grads_batched`` the first dimension of each ``grad_outputs`` is a batch of gradients: one backward pass for

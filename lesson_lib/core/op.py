@@ -204,8 +204,8 @@ def _make_calls(decl):
 
 
 def _has_one_of_each(decl):
-    """One input, one output with memory of its own."""
-    return len(decl.inputs) == len(decl.outputs) == 1 and not decl.variadic and not decl.view
+    """One input and one output (not any number of views)."""
+    return len(decl.inputs) == len(decl.outputs) == 1 and not decl.variadic and decl.n_diff == 1
 
 
 def _with_signature(decl, raw):

@@ -88,7 +88,7 @@ def detach_(self):
 # --- another dtype ----------------------------------------------------------------------------------------------------
 
 
-def converted(xp, array, np_dtype):
+def converted(array, np_dtype):
     """``array`` as ``np_dtype``; what does not fit wraps around, overflows or is cut without a warning, as in PyTorch."""
     if array.dtype.kind == "c" and np_dtype.kind not in "cb":
         array = array.real
@@ -107,7 +107,7 @@ class to_dtype(Op):
     public, title, label = False, "ToCopy", "to"
 
     def forward(xp, x, *, np_dtype):
-        return converted(xp, x, np_dtype)
+        return converted(x, np_dtype)
 
     def grad_x(g):
         return g  # the engine converts back

@@ -101,7 +101,7 @@ def _checked_array(array, np_dtype):
         raise error("negative_strides")
     if np_dtype is None or np_dtype == own.np:
         return array
-    return converted(np, array, np_dtype)
+    return converted(array, np_dtype)
 
 
 def _leaf_types(data, kinds):
@@ -170,7 +170,7 @@ def _filled(data, np_dtype):
         limit = np.iinfo(np_dtype)
         if array.max() > limit.max or array.min() < min(limit.min, -int(limit.max)):
             raise error("scalar_overflow", type=np_dtype.name)
-    return array if array.dtype == np_dtype else converted(np, array, np_dtype)
+    return array if array.dtype == np_dtype else converted(array, np_dtype)
 
 
 def _has_huge_int(data):

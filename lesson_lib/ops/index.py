@@ -177,6 +177,8 @@ def getitem(self, key):
 
     Source: https://pytorch.org/docs/stable/tensor_view.html
     """
+    if type(key) is int and self._a.ndim:  # by far the commonest index
+        return _selected(self, 0, key, 0)
     view, positions = taken_apart(self, key)
     if positions:
         at, dims = together(positions)
@@ -195,6 +197,10 @@ def setitem(self, key, value):
     if isinstance(value, int) and not -(2**63) <= value < 2**64:
         raise error("long_overflow")
     if key is False:
+        return
+    if isinstance(value, NUMBERS) and isinstance(key, Tensor) and _is_mask(key) and key._a.shape == self._a.shape and not must_record(self, ()):
+        self._a[key._a.astype(bool)] = held(value, self._a.dtype)  # x[mask] = 0 needs no list of places
+        self._ver[0] += 1
         return
     view, positions = taken_apart(self, (key,) if isinstance(key, slice) else key)
     if positions:

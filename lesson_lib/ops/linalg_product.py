@@ -2,13 +2,12 @@
 
 from math import factorial, prod
 
-from ..core.dtypes import from_numpy_dtype
 from ..core.errors import error
 from ..core.op import method, op
 from ..core.promote import COMMON
 from ..core.tensor import Tensor, wrap_dim
 from .case import case
-from .conjugate import conj, mH, mT
+from .conjugate import conj, mT
 from .join import cat
 from .linalg_matrix import Linalg, bad_squares, check_square, dominant
 from .linalg_solve import linalg_inv

@@ -48,7 +48,7 @@ class copy(Op):
 
     def forward(xp, x, src):
         result = xp.empty(x.shape, x.dtype)
-        result[...] = converted(xp, src, x.dtype)
+        result[...] = converted(src, x.dtype)
         return result
 
     def explain(exc, arrays, params):
@@ -112,7 +112,7 @@ class fill(Op):
     overload = lambda inputs, params: int(isinstance(inputs[1], Tensor))  # noqa: E731
 
     def forward(xp, x, value):
-        return xp.full_like(x, converted(xp, value, x.dtype) if hasattr(value, "dtype") else held(value, x.dtype))
+        return xp.full_like(x, converted(value, x.dtype) if hasattr(value, "dtype") else held(value, x.dtype))
 
     def grad_x(g):
         return zeros_as(g)
@@ -137,7 +137,17 @@ class fill_in(fill.op):
     overload = lambda inputs, params: 2 + isinstance(inputs[1], Tensor)  # noqa: E731
 
 
-fill_ = Tensor.fill_ = make_inplace(fill_in, "fill")
+_recorded_fill = make_inplace(fill_in, "fill")
+
+
+def fill_(self, value):
+    """Write ``value`` into every element. Source: https://pytorch.org/docs/stable/generated/torch.Tensor.fill_.html"""
+    _, value, _ = fill.op.signature(self, value)
+    value = moved(value, self.device) if isinstance(value, Tensor) else held(value, self._a.dtype)
+    if must_record(self, (value,)):
+        return _recorded_fill(self, value)
+    overwrite(self, converted(value._a, self._a.dtype) if isinstance(value, Tensor) else value)
+    return self
 
 
 @op
@@ -167,4 +177,4 @@ def zero_(self):
     return self
 
 
-Tensor.copy_, Tensor.zero_ = copy_, zero_
+Tensor.copy_, Tensor.fill_, Tensor.zero_ = copy_, fill_, zero_

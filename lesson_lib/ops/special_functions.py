@@ -3,6 +3,7 @@
 import math
 
 from ..core.errors import error
+from ..core.mutation import make_inplace
 from ..core.op import FloatElementwise, op
 from ..core.tensor import Tensor
 from .arithmetic import singles
@@ -126,7 +127,7 @@ class mvlgamma(FloatElementwise):
 class Incomplete(FloatElementwise):
     """An incomplete gamma function. PyTorch defines no gradient for the parameter a."""
 
-    method, numbers = True, False
+    numbers, inplace = False, False
 
     def samples(t):
         yield case(_constant(t(2, 3, low=0.5)), t(2, 3, low=0.5, high=5))
@@ -170,6 +171,9 @@ class igammac(Incomplete):
 
     def grad_b(g, a, b):
         return -g * _density(a, b)
+
+
+Tensor.igamma_, Tensor.igammac_ = make_inplace(igamma, "igamma"), make_inplace(igammac, "igammac")
 
 
 def _by_numbers(inputs, params):
@@ -362,17 +366,25 @@ class special_xlog1py(Special):
     Source: https://pytorch.org/docs/stable/special.html#torch.special.xlog1py
     """
 
-    overload = _by_numbers
+    title, overload = "SpecialXlog1Py", _by_numbers
     samples = lambda t: (case(t(2, 3), t(2, 3, low=-0.5)), case(t(2, 1), t(3, low=-0.5)), case(t(3), 2.5), case(0.5, t(3, low=-0.5)))  # noqa: E731
 
     def forward(xp, x, other):
+        other = other if hasattr(other, "dtype") else xp.asarray(other, dtype=x.dtype)
         return xp.where((x == 0) & ~xp.isnan(other), 0 * x, x * xp.log1p(other))
 
     def grad_x(g, x, other):
-        return where_else.op.raw((x == 0) & (other <= -1), 0, g * log1p(other))
+        return where_else.op.raw((x == 0) & (other <= -1), 0, g * _log1p_of(other))
 
     def grad_other(g, x, other):
         return g * x / (other + 1)
+
+
+def _log1p_of(other):
+    """ln(1 + z) of a tensor or of a number."""
+    if hasattr(other, "dtype"):
+        return log1p(other)
+    return math.log1p(other) if other > -1 else math.nan
 
 
 @op
@@ -383,7 +395,8 @@ class sinc(Smooth):
     """
 
     def forward(xp, x):
-        return xp.sinc(x).astype(x.dtype)
+        angle = x * math.pi
+        return xp.where(x == 0, 1, xp.sin(angle) / xp.where(x == 0, 1, angle)).astype(x.dtype)
 
     def grad_x(g, x):
         angle, safe = x * math.pi, where_else.op.raw(x == 0, 1, x)
