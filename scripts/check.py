@@ -15,7 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 REPORTS = ROOT / ".reports"
 PYTEST = ["-m", "pytest", "--quiet", "-n", "2", "--dist", "loadfile"]
-DOCTEST = ["--doctest-modules", "lesson_lib", "--ignore", "lesson_lib/core/gpu.py"]  # that file imports CuPy, and has no examples
+DOCTEST = ["--doctest-modules", "lesson_lib/viz", "lesson_lib/course"]  # those of the library proper: tests/test_examples.py
 NBVAL = ["--nbval", "--nbval-current-env", "--nbval-sanitize-with", "tests/nbval_sanitize.cfg", "--nbval-cell-timeout", "30"]
 
 
@@ -69,7 +69,7 @@ def main():
     results = [
         run("lint", "-m", "ruff", "check", "--output-format=concise", ".")[1:],
         pytest_step("unit tests", "unit", "tests", extra=extra),
-        pytest_step("examples in docstrings", "examples", *DOCTEST, extra=extra),
+        pytest_step("examples of viz and course", "examples", *DOCTEST, extra=extra),
         pytest_step("notebooks", "notebooks", *NBVAL, "notebooks", extra=extra),
     ]
     if own.with_binder:

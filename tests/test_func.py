@@ -9,6 +9,7 @@ from lesson_lib.func.tree import tree_flatten
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:`torch.jit.script:DeprecationWarning"),  # PyTorch's own forward mode uses it
+    pytest.mark.filterwarnings("ignore:Attempted to insert a get_attr Node:UserWarning"),  # and its linearize does this
     pytest.mark.filterwarnings("ignore:We've integrated functorch:FutureWarning"),
 ]
 
@@ -96,11 +97,11 @@ BATCHES = {
     "one argument": lambda t: t.func.vmap(lambda x: x.sin())(tensor(t, 3, 2)),
     "two arguments": lambda t: t.func.vmap(t.dot)(tensor(t, 4, 3), tensor(t, 4, 3, seed=1)),
     "in_dims": lambda t: t.func.vmap(t.mv, in_dims=(None, 1))(tensor(t, 2, 3), tensor(t, 3, 4)),
-    "a list of in_dims": lambda t: t.func.vmap(t.mv, in_dims=[None, -1])(tensor(t, 2, 3), tensor(t, 3, 4)),
+    "negative in_dims": lambda t: t.func.vmap(t.mv, in_dims=(None, -1))(tensor(t, 2, 3), tensor(t, 3, 4)),
     "out_dims": lambda t: t.func.vmap(lambda x: (x, x * 2), out_dims=(1, -1))(tensor(t, 3, 2)),
     "a tree": lambda t: t.func.vmap(lambda d: {"y": d["x"] + d["k"]}, in_dims=({"x": 0, "k": None},))({"x": tensor(t, 3, 2), "k": tensor(t)}),
     "a number": lambda t: t.func.vmap(lambda x, k: x * k, in_dims=(0, None))(tensor(t, 3, 2), 5),
-    "keywords": lambda t: t.func.vmap(lambda x, k: x * k)(tensor(t, 3, 2), k=tensor(t, 3)),
+    "keywords": lambda t: t.func.vmap(lambda x, k: x * k)(tensor(t, 3, 2), k=tensor(t, 2)),
     "nested": lambda t: t.func.vmap(t.func.vmap(t.dot, in_dims=(None, 0)), in_dims=(0, None))(tensor(t, 2, 3), tensor(t, 4, 3)),
     "chunks": lambda t: t.func.vmap(lambda x: x * 2, chunk_size=2)(tensor(t, 5, 2)),
     "constant output": lambda t: t.func.vmap(lambda x: t.ones(2), out_dims=None)(tensor(t, 3)),
@@ -172,6 +173,7 @@ MISTAKES = {
     "vmap in_dims None": lambda t: t.func.vmap(identity, in_dims=None)(t.ones(3)),
     "vmap in_dims range": lambda t: t.func.vmap(identity, in_dims=1)(t.ones(3)),
     "vmap in_dims float": lambda t: t.func.vmap(identity, in_dims=(1.5,))(t.ones(3)),
+    "vmap in_dims list": lambda t: t.func.vmap(t.mv, in_dims=[None, -1])(t.ones(2, 3), t.ones(3, 4)),
     "vmap in_dims text": lambda t: t.func.vmap(identity, in_dims="a")(t.ones(3)),
     "vmap of 0-d": lambda t: t.func.vmap(identity)(t.ones(())),
     "vmap output": lambda t: t.func.vmap(lambda x: 3)(t.ones(3)),
@@ -192,9 +194,6 @@ MISTAKES = {
     "stack different": lambda t: t.func.stack_module_state([t.nn.Linear(1, 1), t.nn.ReLU()]),
     "stack modes": lambda t: t.func.stack_module_state([t.nn.Linear(1, 1), t.nn.Linear(1, 1).eval()]),
     "dual without level": lambda t: t.autograd.forward_ad.make_dual(t.ones(1), t.ones(1)),
-    "batched gradients": lambda t: t.autograd.grad(
-        t.ones(3, requires_grad=True) * 2, t.ones(3, requires_grad=True), t.ones(2, 2), is_grads_batched=True
-    ),
     "batched without gradients": lambda t: t.autograd.grad(t.ones((), requires_grad=True) * 2, t.ones((), requires_grad=True), is_grads_batched=True),
     "materialize": lambda t: t.autograd.grad(t.ones(()), t.ones((), requires_grad=True), allow_unused=False, materialize_grads=True),
 }
@@ -230,6 +229,14 @@ def test_batched_gradients(create_graph, torch):
         return lib.autograd.grad(x**2 * y, (x, y), tensor(lib, 4, 3, seed=2), create_graph=create_graph, is_grads_batched=True)
 
     both(run, torch)
+
+
+def test_batched_gradients_of_another_size():
+    x = lesson_lib.ones(3, requires_grad=True)
+    with pytest.raises(
+        RuntimeError, match=r"^If `is_grads_batched=True`, we interpret the first dimension .* grad_output\[0\] has a shape of torch.Size\(\[2\]\)"
+    ):
+        lesson_lib.autograd.grad(x * 2, x, lesson_lib.ones(2, 2), is_grads_batched=True)
 
 
 def test_randomness_of_vmap():

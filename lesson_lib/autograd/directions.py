@@ -30,6 +30,7 @@ def pushed_forward(outputs, inputs):
     The backward pass that it differentiates runs once; each call after that costs one more.
     """
     dummies = tuple(zeros_like(out, requires_grad=True) for out in outputs)
+    forget(dummies)
     with enable_grad():
         pulled = pulled_back(outputs, inputs, dummies, create_graph=True)
 
@@ -50,8 +51,17 @@ def alias(tensor, connected):
     return tensor.detach().requires_grad_()
 
 
+def forget(leaves):
+    """The function that these fresh leaves were made for has returned."""
+    for leaf in leaves:
+        leaf._forgotten = True
+
+
 def depends_on_others(outputs, own):
-    """True if the history of ``outputs`` leads to a leaf that is not in ``own``: then somebody outside may want a gradient too."""
+    """True if the history of ``outputs`` leads to a leaf that is not in ``own``: then somebody outside may want a gradient too.
+
+    The fresh leaves of a transform that is done do not count: nobody can ask for their gradients.
+    """
     mine = {edge_of(tensor)[0] for tensor in own if tensor.is_leaf}
     stack = [edge[0] for edge in map(edge_of, outputs) if edge is not None]
     seen = set()
@@ -60,7 +70,7 @@ def depends_on_others(outputs, own):
         if node in seen:
             continue
         seen.add(node)
-        if node.__class__ is AccumulateGrad and node not in mine:
+        if node.__class__ is AccumulateGrad and node not in mine and not getattr(node.variable, "_forgotten", False):
             return True
         stack.extend(edge[0] for edge in node.edges if edge is not None)
     return False

@@ -81,16 +81,16 @@ def make_binary(decl, operator=False):
                 y = other._a
                 if x.dtype is not y.dtype or type(x) is not type(y) or (floats and x.dtype.kind not in "fc"):
                     x, y = operands(decl, input, other, promotes)
-                if other._rg or other._base is not None:
-                    edge_b = other._edge or edge_of(other) if other._base is None else edge_of(other)
+                if differentiable and (other._rg or other._base is not None):
+                    edge_b = other._edge or edge_of(other) if other._base is None else edge_of(other) if thread.grad_enabled else None
             elif x.dtype.kind in scalar_kinds.get(type(other), no_kinds):
                 y = other
             elif decl.numbers and (isinstance(other, NUMBERS) or (promotes and number_like(other))):
                 x, y = operands(decl, input, other, promotes)
             else:
                 return unsupported(decl, other, 1, operator)
-            if input._rg or input._base is not None:
-                edge_a = input._edge or edge_of(input) if input._base is None else edge_of(input)
+            if differentiable and (input._rg or input._base is not None):
+                edge_a = input._edge or edge_of(input) if input._base is None else edge_of(input) if thread.grad_enabled else None
             lead = x
         elif isinstance(other, Tensor):
             if not (decl.numbers and (isinstance(input, NUMBERS) or number_like(input))):

@@ -6,6 +6,7 @@ Each row: kind -> (exception type, PyTorch's first line, what to do about it). `
 _SAME = "Give both the same tuples, lists and dicts."
 
 FUNC_MESSAGES = {
+    # derivatives of functions
     "func_no_tensor": (ValueError, "Thing passed to transform API must be Tensor, got {type}", "Wrap numbers in tensor()."),
     "func_grad_dtype": (RuntimeError, "only Tensors of floating point dtype can require gradients", "Convert first: x.float()."),
     "func_grad_output": (RuntimeError, "grad_and_value(f)(*args): Expected f(*args) to return a Tensor, got {type}", "Return one number, as a tensor; jacrev takes any output."),
@@ -17,7 +18,7 @@ FUNC_MESSAGES = {
     "func_outputs": (RuntimeError, "{name}: expected f(*primals) to return only tensors, got unsupported type {type}", "Return tensors, or tuples, lists and dicts of tensors."),
     "func_cotangents": (RuntimeError, "Expected pytree structure of cotangents to be the same as pytree structure of outputs to the function. cotangents: {found}, primal output: {expected}", _SAME),
     "func_primals": (RuntimeError, "{name}: Expected {what} to be a tuple. E.g. it should be valid to call f(*primals).", "For one input: (x,)."),
-    "func_tangents": (RuntimeError, "{name}: Expected primals and tangents to have the same python structure. For example, if primals is a tuple of 3 tensors, tangents also must be. Got primals with structure {expected} and tangents with structure {found}", _SAME),
+    "func_tangents": (RuntimeError, "{name}: Expected primals and tangents to have the same python structure. For example, if primals is a tuple of 3 tensors, tangents also must be. Got primals with structure {expected!r} and tangents with structure {found!r}", _SAME),
     "func_no_primals": (RuntimeError, "{name}: Expected {what} to contain at least one Tensor.", "A derivative needs something to vary."),
     "tangent_size": (RuntimeError, "Trying to set a forward gradient that has a different size than that of the original Tensor, this is not supported. Tensor is of size {expected} while the given forward gradient is of size {found}.", "A tangent has the shape of its tensor."),
     # vmap
@@ -26,14 +27,14 @@ FUNC_MESSAGES = {
     "vmap_chunk": (ValueError, "vmap: chunk_size should be None or greater than 0. (got {size})", "The chunk counts examples."),
     "vmap_no_inputs": (ValueError, "vmap({name})(<inputs>): got no inputs. Maybe you forgot to add inputs, or you are trying to vmap over a function with no inputs. The latter is unsupported.", "Pass at least one tensor with a batch dimension."),
     "vmap_in_dims_type": (ValueError, "vmap({name}, in_dims={dims}, ...)(<inputs>): expected `in_dims` to be int or a (potentially nested) tuple matching the structure of inputs, got: {type}.", "in_dims=0 maps the first dimension of every input."),
-    "vmap_in_dims_structure": (ValueError, "vmap({name}, in_dims={dims}, ...)(<inputs>): in_dims is not compatible with the structure of `inputs`. in_dims has structure {found} but inputs has structure {expected}.", "One entry for each input; None for those without a batch dimension."),
+    "vmap_in_dims_structure": (ValueError, "vmap({name}, in_dims={dims}, ...)(<inputs>): in_dims is not compatible with the structure of `inputs`. in_dims has structure {found!r} but inputs has structure {expected!r}.", "One entry for each input; None for those without a batch dimension."),
     "vmap_in_dim_type": (ValueError, "vmap({name}, in_dims={dims}, ...)(<inputs>): Got in_dim={dim} for an input but in_dim must be either an integer dimension or None.", "Count dimensions from 0."),
     "vmap_in_dim_value": (ValueError, "vmap({name}, in_dims={dims}, ...)(<inputs>): Got in_dim={dim} for an input but the input is of type {type}. We cannot vmap over non-Tensor arguments, please use None as the respective in_dim", "in_dims=(0, None) leaves the second argument alone."),
     "vmap_in_dim_range": (ValueError, "vmap({name}, in_dims={dims}, ...)(<inputs>): Got in_dim={dim} for some input, but that input is a Tensor of dimensionality {ndim} so expected in_dim to satisfy -{ndim} <= in_dim < {ndim}.", "in_dims=None leaves an input alone."),
     "vmap_sizes": (ValueError, "vmap: Expected all tensors to have the same size in the mapped dimension, got sizes {sizes} for the mapped dimension", "Check in_dims."),
     "vmap_outputs": (ValueError, "vmap({name}, ...): `{name}` must only return Tensors, got type {type}. Did you mean to set out_dims= to None for output?", "Return tensors, or tuples, lists and dicts of tensors."),
     "vmap_out_dims_type": (ValueError, "vmap({name}, ..., out_dims={dims}): `out_dims` must be an int, None or a python collection of ints representing where in the outputs the vmapped dimension should appear.", "out_dims=0 puts the batch first."),
-    "vmap_out_dims_structure": (ValueError, "vmap({name}, ..., out_dims={dims})(<inputs>): out_dims is not compatible with the structure of `outputs`. out_dims has structure {found} but outputs has structure {expected}.", "One entry for each output."),
+    "vmap_out_dims_structure": (ValueError, "vmap({name}, ..., out_dims={dims})(<inputs>): out_dims is not compatible with the structure of `outputs`. out_dims has structure {found!r} but outputs has structure {expected!r}.", "One entry for each output."),
     "vmap_out_none": (ValueError, "vmap({name}, ...): `{name}` can not return a BatchedTensor when out_dim is None", "An output that is the same for the whole batch may have out_dims None; this one differs."),
     # modules as functions
     "functional_dicts": (ValueError, "Expected parameter_and_buffer_dicts to be a dict, or a list/tuple of dicts, but got {type}", "dict(module.named_parameters()) is one."),

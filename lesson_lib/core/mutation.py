@@ -6,7 +6,6 @@ too: the base's new history is "the old base with this part replaced", and every
 """
 
 from numpy import generic
-from numpy.lib.array_utils import byte_bounds
 
 from .device import device_of
 from .dtypes import can_cast, from_numpy_dtype
@@ -68,17 +67,18 @@ def must_record(tensor, others):
 def check_overlap(tensor, sources):
     """PyTorch's error if a source lies partly, but not wholly, in the memory that is written to. Tensors that share memory share their version."""
     for source in sources:
-        if isinstance(source, Tensor) and source._ver is tensor._ver and source is not tensor and _overlap_partly(tensor._a, source._a):
+        if isinstance(source, Tensor) and source._ver is tensor._ver and source is not tensor and _overlap_partly(tensor, source):
             raise error("overlap_partly")
 
 
-def _overlap_partly(a, b):
+def _overlap_partly(one, other):
+    a, b = one._a, other._a
     if not (a.size and b.size and _is_dense(a) and _is_dense(b)):
         return False  # PyTorch looks no closer than this
-    (start_a, end_a), (start_b, end_b) = byte_bounds(a), byte_bounds(b)
-    if (start_a, end_a) == (start_b, end_b):
+    start_a, start_b = one.data_ptr(), other.data_ptr()
+    if (start_a, a.nbytes) == (start_b, b.nbytes):
         return a.strides != b.strides
-    return start_a < end_b and start_b < end_a
+    return start_a < start_b + b.nbytes and start_b < start_a + a.nbytes
 
 
 def _is_dense(array):
@@ -106,10 +106,14 @@ def overwrite(tensor, value, explain=None):
     try:
         tensor._a[...] = value
     except ValueError:
-        if tensor._base is not None and tensor._base._a.flags.writeable and not tensor._a.flags.writeable:
+        if tensor._base is not None and _is_writable(tensor._base._a) and not _is_writable(tensor._a):
             raise error("overlap") from None  # a stretched view: NumPy does not let it be written to
         raise explain() if explain else error("read_only") from None
     tensor._ver[0] += 1
+
+
+def _is_writable(array):
+    return getattr(array.flags, "writeable", True)  # a GPU's arrays always are
 
 
 def take_history(tensor, result):

@@ -60,10 +60,10 @@ def _mapped_inputs(name, in_dims, args):
     """(the tensors and values among the arguments, a dimension or None for each, their structure)."""
     if not args:
         raise error("vmap_no_inputs", name=name)
-    if not isinstance(in_dims, int | tuple | list):
+    if not isinstance(in_dims, int | tuple):
         raise error("vmap_in_dims_type", name=name, dims=in_dims, type=type(in_dims))
     leaves, spec = tree_flatten(args)
-    dims = spread(tuple(in_dims) if isinstance(in_dims, list) else in_dims, spec)
+    dims = spread(in_dims, spec)
     if dims is None:
         raise error("vmap_in_dims_structure", name=name, dims=in_dims, found=tree_flatten(in_dims)[1], expected=spec)
     return leaves, [_checked_dim(name, in_dims, leaf, dim) for leaf, dim in zip(leaves, dims, strict=True)], spec

@@ -9,7 +9,7 @@ Source: https://pytorch.org/docs/stable/func.html
 
 from functools import wraps
 
-from ..autograd.directions import alias, basis, depends_on_others, joined, joined_columns, pulled_back, pushed_forward
+from ..autograd.directions import alias, basis, depends_on_others, forget, joined, joined_columns, pulled_back, pushed_forward
 from ..core.errors import error
 from ..core.grad_mode import enable_grad, is_grad_enabled
 from ..core.tensor import Tensor
@@ -54,6 +54,7 @@ def grad_and_value(func, argnums=0, has_aux=False):
         with enable_grad():
             fresh, point = _at(args, argnums)
             output, aux = _split_aux(func(*fresh, **kwargs), has_aux, "grad_and_value(f)(*args)")
+            forget(point.leaves)
             if not isinstance(output, Tensor):
                 raise error("func_grad_output", type=type(output))
             if output.ndim:
@@ -80,6 +81,7 @@ def vjp(func, *primals, has_aux=False):
     with enable_grad():
         point = _Point(primals)
         output, aux = _split_aux(func(*point.tree), has_aux, "vjp(f, *primals)")
+        forget(point.leaves)
         outputs, spec = _tensors(output, "vjp(f, *primals)")
         linked = depends_on_others([one for one in outputs if one.requires_grad], point.leaves)
         shown = point.released(output, outside)
@@ -305,6 +307,7 @@ def _forward(func, primals, has_aux, name, tangents):
     with enable_grad():
         point = _Point(primals)
         output, aux = _split_aux(func(*point.tree), has_aux, name)
+        forget(point.leaves)
         outputs, spec = _tensors(output, name)
         linked = depends_on_others([one for one in outputs if one.requires_grad], point.leaves)
         shown = point.released(output, outside)

@@ -37,6 +37,12 @@ class Branch:
         inner = ",\n".join(map(repr, self.children)).replace("\n", "\n  ")
         return f"TreeSpec({self.kind.__name__}, {self.keys}, [{inner}])"
 
+    def __str__(self):
+        if self.keys is not None:
+            return "{" + ", ".join(f"{key!r}: {child}" for key, child in zip(self.keys, self.children, strict=True)) + "}"
+        inner = ", ".join(map(str, self.children))
+        return f"[{inner}]" if self.kind is list else f"({inner},)" if len(self.children) == 1 else f"({inner})"
+
     def build(self, leaves):
         """The same structure with the next of ``leaves``, an iterator."""
         values = [child.build(leaves) for child in self.children]

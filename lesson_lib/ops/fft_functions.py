@@ -30,7 +30,7 @@ def _normalization(norm, forward):
 def _prepared(name, x, wants):
     """The tensor in a dtype that can be transformed: integers become the default float, with ``wants`` = "complex" reals become complex."""
     if wants == "real" and x.is_complex():
-        raise error("fft_real", name=name, wanted="real-valued" if name.endswith("n") or name.endswith("2") else "real", dtype=x.dtype.title)
+        raise error("fft_real", name=name, wanted="real-valued" if name.endswith(("n", "2")) else "real", dtype=x.dtype.title)
     if x.dtype.category < dtypes.FLOATING:
         x = x.to(dtypes.get_default_dtype())
     if x._a.dtype.name not in KINDS:

@@ -185,4 +185,5 @@ def _interleaved(repeats, dim, size):
     if (repeats._a < 0).any():
         raise error("repeats_negative", message="repeats can not be negative")
     xp = namespace(repeats._a)
-    return wrap(xp.repeat(xp.arange(size), repeats._a))
+    ends = xp.cumsum(repeats._a)
+    return wrap(xp.searchsorted(ends, xp.arange(int(repeats._a.sum())), side="right"))

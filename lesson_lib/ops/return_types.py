@@ -24,3 +24,5 @@ linalg_slogdet, slogdet = (return_type(name, "sign", "logabsdet") for name in ("
 linalg_lstsq = return_type("linalg_lstsq", "solution", "residuals", "rank", "singular_values")
 linalg_inv_ex, linalg_cholesky_ex = return_type("linalg_inv_ex", "inverse", "info"), return_type("linalg_cholesky_ex", "L", "info")
 triangular_solve = return_type("triangular_solve", "solution", "cloned_coefficient")
+frexp, aminmax = return_type("frexp", "mantissa", "exponent"), return_type("aminmax", "min", "max")
+nanmedian, histogram = return_type("nanmedian", "values", "indices"), return_type("histogram", "hist", "bin_edges")

@@ -6,6 +6,7 @@ The gradient of a view goes back through the same view: what was looked at recei
 from math import prod
 from operator import index as as_index
 
+from ..core.device import namespace
 from ..core.dtypes import dtype as Dtype
 from ..core.errors import error, operand_shapes_error, tensor_title
 from ..core.op import Op, View, method, op
@@ -111,7 +112,7 @@ def can_view(array, shape):
     if array.flags.c_contiguous:
         return True
     try:
-        array.reshape(shape, copy=False)
+        namespace(array).reshape(array, shape, copy=False)
     except ValueError:
         return False
     return True
