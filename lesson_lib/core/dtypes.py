@@ -96,20 +96,22 @@ def dtype_of_scalar(value):
     return _default["dtype"].to_complex()
 
 
-def promote_types(a, b):
-    """The smallest dtype that holds both ``a`` and ``b``; the higher category wins.
+def promote_types(type1, type2):
+    """The smallest dtype that holds both; the higher category wins.
 
     >>> import lesson_lib as torch
     >>> torch.promote_types(torch.int32, torch.float32)
     torch.float32
+
+    Source: https://pytorch.org/docs/stable/generated/torch.promote_types.html
     """
-    if a is b:
-        return a
-    if a.category == b.category or (COMPLEX in (a.category, b.category) and FLOATING in (a.category, b.category)):
-        # Within a category the size decides; complex64 with float64 needs complex128. float16 is the one that
-        # NumPy would not widen either.
-        return from_numpy_dtype(np.promote_types(a.np, b.np))
-    return a if a.category > b.category else b
+    if type1 is type2:
+        return type1
+    categories = (type1.category, type2.category)
+    if categories[0] == categories[1] or (COMPLEX in categories and FLOATING in categories):
+        # Within a category the size decides; complex64 with float64 needs complex128.
+        return from_numpy_dtype(np.promote_types(type1.np, type2.np))
+    return type1 if categories[0] > categories[1] else type2
 
 
 def result_type_of(dimensioned, zero_dim, scalars):
@@ -137,9 +139,12 @@ def _raise_category(higher, lower):
     return promote_types(higher, lower)
 
 
-def can_cast(source, target):
-    """True if ``source`` may be written into ``target`` in place: never to a lower category."""
-    return source.category <= target.category
+def can_cast(from_, to):
+    """True if an in-place operation may write ``from_`` into ``to``: never to a lower category (float to int).
+
+    Source: https://pytorch.org/docs/stable/generated/torch.can_cast.html
+    """
+    return from_.category <= to.category
 
 
 class finfo:

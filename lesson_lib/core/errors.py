@@ -262,6 +262,14 @@ TABLE = {
     "legacy_dtype": (TypeError, "expected a tensor of dtype {wanted} (got {found})", "Use x.to(dtype)."),
     "legacy_data": (TypeError, "new(): data must be a sequence (got {type})", "Use tensor(value)."),
     "grad_dtype_new": (RuntimeError, "Only Tensors of floating point and complex dtype can require gradients", "Give it a floating-point dtype: dtype=float32."),
+    # memory shared with other libraries
+    "dlpack_grad": (BufferError, "Can't export tensors that require gradient, use tensor.detach()", "x.detach() shares the memory without the history."),
+    "dlpack_capsule": (RuntimeError, "from_dlpack received an invalid capsule. Note that DLTensor capsules can be consumed only once, so you might have already constructed a tensor from it once.", "Pass the array itself, not its capsule."),
+    "buffer_protocol": (ValueError, "object does not implement Python buffer protocol.", "Pass bytes, a bytearray, an array or a memoryview."),
+    "buffer_empty": (ValueError, "both buffer length ({length}) and count ({count}) must not be 0", "There is nothing to look at."),
+    "buffer_offset": (ValueError, "offset ({offset} bytes) must be non-negative and no greater than buffer length ({length} bytes) minus 1", "The offset counts bytes."),
+    "buffer_multiple": (ValueError, "buffer length ({length} bytes) after offset ({offset} bytes) must be a multiple of element size ({size})", "Pass count, or another dtype."),
+    "buffer_short": (ValueError, "requested buffer length ({count} * {size} bytes) after offset ({offset} bytes) must not be greater than actual buffer length ({length} bytes)", "Ask for fewer elements."),
     # random numbers
     "seed_type": (RuntimeError, "manual_seed expected a long, but got {type}", "A seed is a whole number: manual_seed(0)."),
     "int64_overflow": (ValueError, "Overflow when unpacking long long", "The number must fit in 64 bits."),

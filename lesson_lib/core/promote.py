@@ -11,13 +11,20 @@ KEEP, COMMON, FLOAT = "keep", "common", "float"
 NUMBERS = (bool, int, float, complex)
 
 
-def result_type(*values):
-    """The dtype of an operation on ``values`` (tensors and numbers).
+def result_type(tensor1, tensor2):
+    """The dtype of an operation on the two (tensors or numbers).
 
     >>> import lesson_lib as torch
     >>> torch.result_type(torch.tensor([1, 2]), 2.5)
     torch.float32
+
+    Source: https://pytorch.org/docs/stable/generated/torch.result_type.html
     """
+    return common_type(tensor1, tensor2)
+
+
+def common_type(*values):
+    """The dtype of an operation on any number of tensors and Python numbers."""
     dimensioned, zero_dim, scalars = [], [], []
     for value in values:
         if isinstance(value, Tensor):
@@ -35,7 +42,7 @@ def promoted(decl, values):
         if refusal is not None:
             raise refusal
     apart = [position for position, name in enumerate(decl.inputs) if name in decl.apart]
-    common = result_type(*(value for position, value in enumerate(values) if value is not None and position not in apart))
+    common = common_type(*(value for position, value in enumerate(values) if value is not None and position not in apart))
     if decl.promotion == FLOAT and common.category < dtypes.FLOATING:
         common = dtypes.get_default_dtype()
     home = _home([v._a for v in values if isinstance(v, Tensor)])

@@ -142,7 +142,7 @@ class ldexp(FloatElementwise):
     """
 
     numbers, errors = False, mismatched
-    samples = lambda t: (case(t(2, 3), t(2, 3, dtype="int64")), case(t(2, 1), t(3)))  # noqa: E731
+    samples = lambda t: (case(t(2, 3), t(2, 3, low=0, dtype="int64")), case(t(2, 1), t(3)))  # noqa: E731
 
     def forward(xp, a, b):
         return a * xp.exp2(b)

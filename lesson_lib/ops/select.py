@@ -3,7 +3,7 @@
 from ..core.device import namespace
 from ..core.errors import error, operand_shapes_error
 from ..core.op import Elementwise, op
-from ..core.promote import result_type
+from ..core.promote import common_type
 from ..core.tensor import Tensor, wrap
 from .arithmetic import mismatched
 from .case import case
@@ -54,7 +54,7 @@ def where(condition, input=None, other=None, *, out=None):
         if condition._a.dtype.name not in ("bool", "uint8"):
             raise error("where_condition", dtype=condition.dtype.title)
         if not isinstance(input, Tensor) and not isinstance(other, Tensor):
-            input = wrap(namespace(condition._a).asarray(input, dtype=result_type(input, other).np))
+            input = wrap(namespace(condition._a).asarray(input, dtype=common_type(input, other).np))
     result = where_else.op.raw(condition, input, other)
     return result if out is None else Tensor._write_out(out, result, "where")
 
