@@ -10,6 +10,8 @@ from math import pi as _pi
 
 from . import accelerator, autograd, backends, cuda, fft, func, linalg, nn, optim, random, special, utils
 from .autograd import enable_grad, inference_mode, no_grad, set_grad_enabled
+from .autograd.anomaly import is_anomaly_check_nan_enabled, is_anomaly_enabled
+from .core.anomaly import set_anomaly_enabled
 from .core.device import device
 from .core.dtypes import (
     bool_ as bool,
@@ -40,11 +42,14 @@ from .core.grad_mode import is_grad_enabled, is_inference_mode_enabled
 from .core.printing import set_printoptions
 from .core.promote import result_type
 from .core.tensor import Size, Tensor
+from .func import vmap
+from .ops.accumulate import aminmax, cdist, cumulative_trapezoid, diff, logcumsumexp, renorm, trapezoid, trapz
 from .ops.activation import celu, celu_, prelu, relu, relu_, selu, selu_, threshold, threshold_
 from .ops.arithmetic import abs, absolute, add, mul, multiply, neg, negative, positive, reciprocal, rsub, sign, sub, subtract
 from .ops.bits import bitwise_and, bitwise_left_shift, bitwise_not, bitwise_or, bitwise_right_shift, bitwise_xor
 from .ops.blend import addcdiv, addcmul, lerp
 from .ops.cast import clone, detach_
+from .ops.combine import addbmm, addr, block_diag, cartesian_prod, combinations, narrow_copy, vander
 from .ops.compare import (  # fmt: skip
     allclose,
     eq,
@@ -109,6 +114,7 @@ from .ops.data import (  # fmt: skip
 from .ops.division import div, divide, floor_divide, fmod, remainder, true_divide
 from .ops.dropout import dropout
 from .ops.einsum import einsum
+from .ops.exchange import from_dlpack, frombuffer
 from .ops.gather import gather, index_add, index_copy, index_fill, index_select, scatter, scatter_add, take, take_along_dim
 from .ops.index import index_put, index_put_
 from .ops.join import (  # fmt: skip
@@ -135,12 +141,15 @@ from .ops.linalg_product import chain_matmul, cross, kron, matrix_exp, matrix_po
 from .ops.linalg_solve import cholesky_inverse, cholesky_solve, det, inverse, logdet, slogdet, triangular_solve
 from .ops.mask import argwhere, masked_scatter, masked_select, nonzero
 from .ops.matmul import addmm, addmv, baddbmm, bmm, dot, inner, matmul, mm, mv, outer, tensordot
+from .ops.missing import deg2rad, frexp, is_nonzero, is_signed, is_tensor, isneginf, isposinf, nan_to_num, nanmean, nansum, numel, rad2deg
 from .ops.order import argsort, max, min, msort, sort, topk
 from .ops.overwrite import fill, fill_, zero_
 from .ops.pad import constant_pad_nd
+from .ops.pairwise import copysign, float_power, fmax, fmin, gcd, heaviside, hypot, lcm, ldexp, logaddexp2, nextafter
 from .ops.pool import max_pool2d
 from .ops.power import pow, rsqrt, sqrt, square
 from .ops.product import cumprod, prod
+from .ops.quantiles import nanmedian, nanquantile, quantile
 from .ops.random import (  # fmt: skip
     Generator,
     bernoulli,
@@ -162,8 +171,12 @@ from .ops.random import (  # fmt: skip
 from .ops.rank import cummax, cummin, kthvalue, median, mode
 from .ops.rearrange import flip, fliplr, flipud, repeat_interleave, roll, rot90, tile
 from .ops.reduce import amax, amin, argmax, argmin, mean, sum
+from .ops.return_types import histogram
 from .ops.rounding import ceil, fix, floor, frac, round, trunc
 from .ops.scan import cumsum
+from .ops.scatter_fold import index_reduce, scatter_reduce
+from .ops.scatter_part import diagonal_scatter, select_scatter, slice_scatter
+from .ops.search import bincount, bucketize, histc, isin, searchsorted, unique, unique_consecutive, unravel_index
 from .ops.select import clamp, clamp_max, clamp_min, clip, masked_fill, maximum, minimum, where
 from .ops.shapes import adjoint, atleast_1d, atleast_2d, atleast_3d, broadcast_tensors, flatten, meshgrid, movedim, ravel, unflatten
 from .ops.slicing import as_strided, diagonal, narrow, select
@@ -198,6 +211,7 @@ from .ops.truth import all, any, count_nonzero
 from .ops.view import broadcast_shapes, broadcast_to, permute, reshape, squeeze, t, transpose, unsqueeze
 from .ops.view import transpose as swapaxes
 from .ops.view import transpose as swapdims
+from .ops.windows import bartlett_window, blackman_window, hamming_window, hann_window, kaiser_window
 
 # Functions that are the method, called with the tensor first.
 for _name in (

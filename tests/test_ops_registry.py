@@ -22,7 +22,7 @@ from . import opcases, standin
 
 standin.install()
 STANDIN = device(standin.TYPE)
-DTYPES = ("float32", "float64", "int64", "bool")
+DTYPES = ("float32", "float64", "int64", "bool", "complex128")
 
 
 def has_counterpart(name):

@@ -171,7 +171,7 @@ def _pack_node(hooks, op, inputs, params, output):
             for position, value in enumerate(node.saved)
         )
         node.__class__ = _packed_class(type(node), _PackedSaved)
-    node.guards = ()  # through the hooks nobody can tell whether the tensor was written to
+    node.guards = (([0], 0),)  # always holds: through the hooks nobody can tell whether the tensor was written to
 
 
 def _tensor_of(node, array, position, inputs):

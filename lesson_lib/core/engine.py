@@ -75,8 +75,8 @@ def run(roots, *, keep_graph, taped, captured=None, on_step=None, rehearsal=Fals
             contributions = call_post_hooks(node, contributions, g)
         if on_step is not None:
             on_step(Step(node, g, tuple(contributions)))
-        if not keep_graph and node.keeps:
-            node.saved = None
+        if not keep_graph and node.guards:
+            node.saved = None  # a node that saved no tensor has nothing to free, and may be run twice, as in PyTorch
         for edge, ga in zip(node.edges, contributions):
             if edge is None or ga is None:
                 continue

@@ -52,6 +52,7 @@ LINALG_MESSAGES = {
                       "One sorted list for all, or one for each row."),
     "bincount_input": (RuntimeError, "bincount only supports 1-d non-negative integral inputs.", "Give a vector of counts' names: 0, 1, 2, …"),
     "vector_expected": (RuntimeError, "Expect a 1D vector, but got shape {shape}", "Flatten it first."),
+    "window_dtype": (RuntimeError, "hann_window expects floating point dtypes, got: {dtype}", "Leave dtype away, or give a float."),
     "polygamma_order": (RuntimeError, "polygamma(n, x) does not support negative n.", "n counts derivatives."),
     "mvlgamma_p": (RuntimeError, "p has to be greater than or equal to 1", "p counts dimensions."),
     "fft_norm": (RuntimeError, 'Invalid normalization mode: "{norm}"', "Use \"backward\", \"ortho\" or \"forward\"."),

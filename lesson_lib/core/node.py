@@ -30,7 +30,6 @@ class Node:
     __slots__ = ("__dict__", "__weakref__", "dtype", "edges", "guards", "hooks", "key", "saved", "several", "shape")
     op = None  # the declaration, where there is one
     title = "Node"
-    keeps = True  # False if nothing is saved that backward() must free
 
     @property
     def next_functions(self):

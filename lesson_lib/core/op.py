@@ -186,13 +186,8 @@ def _node_class(decl, title):
     simple = not (decl.params or len(decl.outputs) > 1 or decl.view or decl.overload or _wants_shape(decl))
     decl.arity = len(decl.inputs) if simple and not decl.variadic and len(decl.inputs) <= 2 else None
     make = variadic_contributions if decl.variadic else {1: unary_contributions, 2: binary_contributions}.get(decl.arity, nary_contributions)
-    members = {"__slots__": (), "op": decl, "title": title, "contributions": make(*decl.rules), "keeps": _keeps(decl)}
+    members = {"__slots__": (), "op": decl, "title": title, "contributions": make(*decl.rules)}
     return type(title.rpartition("::")[2], (Node,), members)
-
-
-def _keeps(decl):
-    """True if a rule wants an input or an output. A node that saved none of them may be run twice, as in PyTorch."""
-    return any(name in (*decl.inputs, *decl.outputs) for names in decl.needs for name in names)
 
 
 def _make_calls(decl):

@@ -7,13 +7,14 @@ from . import return_types
 from .arithmetic import abs
 from .case import case
 from .compare import logical_xor
+from .conjugate import is_complex_valued
 from .join import cat
 from .reduce import canonical_dims, count_of, sum, tied_share
 from .scan import bad_scans, cumsum, one_dim, scans
 from .select import where_else
 from .slicing import narrow
 from .statistics import vector_norm
-from .transcend import exp, log
+from .transcend import exp, log, log_of_sum
 
 LOWEST = -1e30  # stands for the logarithm of 0: a number, so that differences of two stay numbers
 
@@ -38,7 +39,7 @@ class logcumsumexp(Op):
         y = xp.flip(y, 0).copy() if backward else y.copy()
         step = 1
         while step < y.shape[0]:  # by doubling: after the k-th round each element has met the 2ᵏ before it
-            y = xp.concatenate([y[:step], xp.logaddexp(y[step:], y[:-step])])
+            y = xp.concatenate([y[:step], log_of_sum(xp, y[step:], y[:-step])])
             step *= 2
         return xp.swapaxes(xp.flip(y, 0) if backward else y, 0, dim)
 
@@ -46,11 +47,16 @@ class logcumsumexp(Op):
         if dim is None:
             return g
         # Σ gᵢ·e^(xⱼ − yᵢ) as a running logarithm from the other end, the positive gᵢ and the negative ones apart.
-        parts = []
-        for chosen in (g > 0, g < 0):
-            size = where_else.op.raw(chosen, log(where_else.op.raw(chosen, abs(g), 1)), LOWEST)
-            parts.append(exp(logcumsumexp.op.raw(size - y, dim=dim, backward=not backward) + x))
-        return parts[0] - parts[1]
+        if is_complex_valued(g):
+            return _weighted_sum(g != 0, g, x, y, dim, backward)
+        size = abs(g)
+        return _weighted_sum(g > 0, size, x, y, dim, backward) - _weighted_sum(g < 0, size, x, y, dim, backward)
+
+
+def _weighted_sum(chosen, g, x, y, dim, backward):
+    """Σ gᵢ·e^(xⱼ − yᵢ) over the chosen i, as the exponential of one running logarithm."""
+    logarithm = where_else.op.raw(chosen, log(where_else.op.raw(chosen, g, 1)), LOWEST)
+    return exp(logcumsumexp.op.raw(logarithm - y, dim=dim, backward=not backward) + x)
 
 
 # --- neighbours ---------------------------------------------------------------------------------------------------------------------

@@ -13,3 +13,9 @@ class Case(NamedTuple):
 def case(*args, **kwargs):
     """One call's arguments. ``t(2, 3)`` makes a tensor; the test decides its values, device and layout."""
     return Case(args, kwargs)
+
+
+def constant(x):
+    """A test's tensor that asks for no gradient."""
+    x.requires_grad = False
+    return x

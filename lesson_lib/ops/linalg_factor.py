@@ -86,7 +86,6 @@ class linalg_cholesky(Linalg):
             g, y = mH(g), mH(y)
         phi = tril(mH(y) @ g)
         phi = (phi + mH(tril(phi, -1))) / 2
-        phi = where_else.op.raw(identity_mask(phi), (phi + mH(phi)) / 2, phi)  # the diagonal of L is real, and so is its gradient
         half = linalg_solve_triangular.op.raw(mH(y), phi, upper=True, left=True, unitriangular=False)
         return linalg_solve_triangular.op.raw(y, half, upper=False, left=False, unitriangular=False)
 

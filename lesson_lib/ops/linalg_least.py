@@ -159,7 +159,7 @@ def linalg_lstsq(A, B, rcond=None, *, driver=None):
     """Least squares: ``(solution, residuals, rank, singular_values)`` for X that makes ‖A·X − B‖ smallest, X = A⁺·B.
 
     >>> import lesson_lib as torch
-    >>> torch.linalg.lstsq(torch.tensor([[1.], [1.]]), torch.tensor([[2.], [4.]])).solution
+    >>> torch.linalg.lstsq(torch.tensor([[1.], [1.]]), torch.tensor([[2.], [4.]])).solution.round()
     tensor([[3.]])
 
     Source: https://pytorch.org/docs/stable/generated/torch.linalg.lstsq.html

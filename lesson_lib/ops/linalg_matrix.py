@@ -69,7 +69,7 @@ def dominant(t, *shape, **options):
 def definite(t, *shape, **options):
     """Symmetric matrices with positive eigenvalues, well apart."""
     a = t(*shape, **options)
-    symmetric = (a._a + a._a.swapaxes(-1, -2)) / 8
+    symmetric = (a._a + a._a.swapaxes(-1, -2).conj()) / 8
     identity = _identity_like(a._a)
     return leaf_like(a, symmetric + 3 * identity * identity.cumsum(axis=-1).cumsum(axis=-2))
 
@@ -78,7 +78,7 @@ def _identity_like(array):
     """The identity on the device of ``array``."""
     n = array.shape[-1]
     flat = array[(0,) * (array.ndim - 2)].reshape(-1)
-    places = (flat * 0 + 1).cumsum() - 1  # 0, 1, 2, … on that device
+    places = (flat == flat).cumsum() - 1  # 0, 1, 2, … on that device
     return ((places % (n + 1)) == 0).reshape(n, n) * 1.0
 
 

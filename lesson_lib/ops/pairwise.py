@@ -2,14 +2,13 @@
 
 import math
 
-from ..core.dtypes import from_numpy_dtype
+from ..core.dtypes import complex128, float64
 from ..core.errors import error
-from ..core.mutation import make_inplace
 from ..core.op import Elementwise, FloatElementwise, method, op
 from ..core.promote import NUMBERS
 from ..core.tensor import Tensor
 from .arithmetic import mismatched
-from .case import case
+from .case import case, constant
 from .power import pow
 from .select import where_else
 from .transcend import exp2, sigmoid
@@ -181,16 +180,10 @@ class nextafter(Pair):
     """
 
     kinds = "f"
-    samples = lambda t: (case(_constant(t(2, 3)), _constant(t(2, 3))), case(_constant(t(2, 1)), _constant(t(3))))  # noqa: E731
+    samples = lambda t: (case(constant(t(2, 3)), constant(t(2, 3))), case(constant(t(2, 1)), constant(t(3))))  # noqa: E731
 
     def forward(xp, a, b):
         return xp.nextafter(a, b)
-
-
-def _constant(x):
-    """The tensor without its gradient."""
-    x.requires_grad = False
-    return x
 
 
 class Divisor(Pair):
@@ -220,19 +213,13 @@ class lcm(Divisor):
 
 
 def _double(value):
-    return value.double() if isinstance(value, Tensor) else value
+    """A tensor in double precision, complex or not."""
+    if not isinstance(value, Tensor):
+        return value
+    return value.to(complex128 if value.is_complex() else float64)
 
 
-@method()
+@method(inplace=True)
 def float_power(input, exponent, *, out=None):
     """Power in double precision, y = aᵇ. Source: https://pytorch.org/docs/stable/generated/torch.float_power.html"""
-    if isinstance(input, Tensor) and input.is_complex() or isinstance(exponent, Tensor) and exponent.is_complex():
-        raise error("not_implemented_for", kernel="float_power", dtype=from_numpy_dtype(getattr(input, "_a", exponent)._a.dtype).title)
     return pow(_double(input), _double(exponent), out=out)
-
-
-def _float_power_in_place(input, exponent):
-    return float_power(input, exponent)
-
-
-Tensor.float_power_ = make_inplace(_float_power_in_place, "float_power")

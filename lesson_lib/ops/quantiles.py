@@ -8,10 +8,11 @@ from .case import case
 from .data import scalar_tensor
 from .gather import gather
 from .order import OnePicked, itself, needs_some, order_of, picked, sort
-from .reduce import any, sum, tied_share
+from .reduce import sum, tied_share
 from .rounding import ceil, floor
 from .scan import one_dim
 from .select import clamp, where_else
+from .truth import any
 
 INTERPOLATIONS = ("linear", "lower", "higher", "midpoint", "nearest")
 

@@ -7,7 +7,7 @@ from ..core.mutation import make_inplace
 from ..core.op import FloatElementwise, op
 from ..core.tensor import Tensor
 from .arithmetic import singles
-from .case import case
+from .case import case, constant
 from .conjugate import sgn
 from .select import where_else
 from .transcend import Smooth, erfc, exp, log, log1p, positives
@@ -130,14 +130,8 @@ class Incomplete(FloatElementwise):
     numbers, inplace = False, False
 
     def samples(t):
-        yield case(_constant(t(2, 3, low=0.5)), t(2, 3, low=0.5, high=5))
-        yield case(_constant(t(2, 1, low=0.5, high=5)), t(3, low=0.5))
-
-
-def _constant(x):
-    """The tensor without its gradient."""
-    x.requires_grad = False
-    return x
+        yield case(constant(t(2, 3, low=0.5)), t(2, 3, low=0.5, high=5))
+        yield case(constant(t(2, 1, low=0.5, high=5)), t(3, low=0.5))
 
 
 def _density(a, b):
@@ -198,7 +192,7 @@ class special_zeta(Special):
         return -g * s * special_zeta(s + 1, q)
 
     def samples(t):
-        yield case(_constant(t(2, 3, low=1.5, high=4)), t(2, 3, low=0.5))
+        yield case(constant(t(2, 3, low=1.5, high=4)), t(2, 3, low=0.5))
         yield case(2.5, t(3, low=0.5))
 
 

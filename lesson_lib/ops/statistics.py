@@ -38,7 +38,12 @@ def _variance(xp, x, dim, correction, keepdim):
         raise error("var_dtype")
     n = count_of(x.shape, dim)
     deviation = x - xp.sum(x, axis=dim, keepdims=True) / n
-    return xp.true_divide(xp.sum(deviation * deviation, axis=dim, keepdims=keepdim), max(n - correction, 0))
+    return xp.true_divide(xp.sum(_squared(xp, deviation), axis=dim, keepdims=keepdim), max(n - correction, 0))
+
+
+def _squared(xp, x):
+    """|x|², a real number."""
+    return xp.absolute(x) ** 2 if x.dtype.kind == "c" else x * x
 
 
 def _pull(g, x, dim, correction, keepdim):
@@ -142,7 +147,7 @@ def _norm(xp, x, p, dim, keepdim):
     size = xp.absolute(x)
     fold = {"axis": dim, "keepdims": keepdim}
     if p == 2:
-        return xp.sqrt(xp.sum(size * size if x.dtype.kind == "c" else x * x, **fold))
+        return xp.sqrt(xp.sum(_squared(xp, x), **fold))
     if p == 1:
         return xp.sum(size, **fold)
     if p == 0:

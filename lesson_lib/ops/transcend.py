@@ -162,6 +162,15 @@ class log1p(Smooth):
         return g / (x + 1)
 
 
+def log_of_sum(xp, a, b):
+    """ln(eᵃ + eᵇ); of complex numbers with the larger one taken out."""
+    if a.dtype.kind != "c":
+        return xp.logaddexp(a, b)
+    first = a.real >= b.real
+    large, small = xp.where(first, a, b), xp.where(first, b, a)
+    return large + xp.log(1 + xp.exp(small - large))
+
+
 @op
 class logaddexp(Smooth):
     """y = ln(eᵃ + eᵇ) without overflow.   ∂y/∂a = σ(a − b),  ∂y/∂b = σ(b − a).
@@ -178,7 +187,7 @@ class logaddexp(Smooth):
     samples = lambda t: (case(t(2, 3), t(2, 3)), case(t(2, 1), t(3)))  # noqa: E731
 
     def forward(xp, a, b):
-        return xp.logaddexp(a, b)
+        return log_of_sum(xp, a, b)
 
     def grad_a(g, a, b):
         return g * sigmoid(a - b)

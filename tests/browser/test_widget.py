@@ -226,7 +226,7 @@ def test_a_parameter_named_script_is_text(notebook):
 def test_the_static_graph_is_a_picture(notebook):
     notebook.run(6)
     image = notebook.cell(6).locator(".jp-OutputArea-output img[src^='data:image/svg+xml']")
-    assert image.evaluate("i => i.naturalWidth") > 500
+    assert image.evaluate("i => i.complete && i.clientWidth") > 500
 
 
 def test_a_large_graph_goes_along_with_the_steps(notebook):
