@@ -41,7 +41,14 @@ def test_transforms_equal_pytorch(torch, name):
         result = CALLS[name](library.fft, x, z)
         weights = library.tensor(np.exp(1j * np.arange(result.numel())).reshape(tuple(result.shape)).tolist(), dtype=library.complex128)
         gradients = library.autograd.grad((result * weights).real.sum(), [x, z], allow_unused=True)
-        found.append((result.grad_fn.name(), str(result.dtype), result.detach().resolve_conj().numpy(), *(g if g is None else g.resolve_conj().numpy() for g in gradients)))
+        found.append(
+            (
+                result.grad_fn.name(),
+                str(result.dtype),
+                result.detach().resolve_conj().numpy(),
+                *(g if g is None else g.resolve_conj().numpy() for g in gradients),
+            )
+        )
     for ours, theirs in zip(*found, strict=True):
         if isinstance(theirs, np.ndarray):
             np.testing.assert_allclose(ours, theirs, rtol=1e-9, atol=1e-12)

@@ -178,7 +178,9 @@ def test_complex_matrices(torch, name):
         np.testing.assert_allclose(ours, theirs, rtol=1e-8, atol=1e-10)
 
 
-@pytest.mark.parametrize("call", [lambda a: linalg.pinv(a), lambda a: linalg.lstsq(a, a + 1).solution, lambda a: linalg.matrix_norm(a, "nuc"), lambda a: linalg.cond(a)])
+@pytest.mark.parametrize(
+    "call", [lambda a: linalg.pinv(a), lambda a: linalg.lstsq(a, a + 1).solution, lambda a: linalg.matrix_norm(a, "nuc"), lambda a: linalg.cond(a)]
+)
 def test_second_derivatives(call):
     x = lesson_lib.tensor(B.tolist(), dtype=lesson_lib.float64, requires_grad=True)
     assert gradcheck(call, (x,))

@@ -182,7 +182,10 @@ def test_gradients(name, number):
         if name in opcases.SYMMETRIC:
             tensors = [(x + x.mT) / 2 for x in tensors]
         every = iter([tensors[inputs.index(x)] if x in inputs else x for x in opcases.tensors_in((case.args, case.kwargs))])
-        return tuple(view_as_real(out) if out.is_complex() else out for out in opcases.free_of_signs(name, differentiable(call(name, opcases.exchanged(case, every)))))
+        return tuple(
+            view_as_real(out) if out.is_complex() else out
+            for out in opcases.free_of_signs(name, differentiable(call(name, opcases.exchanged(case, every))))
+        )
 
     result = call(name, case)
     if not differentiable(result) or any(out.dtype.name not in ("float64", "complex128") for out in differentiable(result)):

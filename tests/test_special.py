@@ -18,7 +18,9 @@ OF_CHANCES = ("ndtri", "erfinv", "logit", "entr")
 def compare(torch, name, *inputs, rtol=1e-11):
     for dtype, rounding in (("float64", rtol), ("float32", 1e-5)):
         ours, theirs = (
-            getattr(library.special, name)(*(x if isinstance(x, int) else library.tensor(np.asarray(x).tolist(), dtype=getattr(library, dtype)) for x in inputs))
+            getattr(library.special, name)(
+                *(x if isinstance(x, int) else library.tensor(np.asarray(x).tolist(), dtype=getattr(library, dtype)) for x in inputs)
+            )
             for library in (lesson_lib, torch)
         )
         np.testing.assert_allclose(ours.numpy(), theirs.numpy(), rtol=rounding, atol=rounding, err_msg=dtype)

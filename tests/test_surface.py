@@ -105,7 +105,11 @@ def test_calls_equal_pytorch(torch, name):
         x, y = (library.tensor(values, dtype=library.float64, requires_grad=True) for values in (X, Y))
         result = CALLS[name](library, x, y, library.tensor(INDEX))
         results = [result] if isinstance(result, library.Tensor) else list(result)
-        total = sum((r * library.tensor(np.cos(np.arange(r.numel())).reshape(tuple(r.shape)).tolist(), dtype=library.float64)).sum() for r in results if r.requires_grad)
+        total = sum(
+            (r * library.tensor(np.cos(np.arange(r.numel())).reshape(tuple(r.shape)).tolist(), dtype=library.float64)).sum()
+            for r in results
+            if r.requires_grad
+        )
         gradients = []
         if isinstance(total, library.Tensor):
             gradients = [np.zeros(x.shape) if g is None else g.numpy() for g in library.autograd.grad(total, [x, y], allow_unused=True)]

@@ -8,6 +8,7 @@ from .special import erfc
 
 # The quantile of the normal distribution as quotients of polynomials, highest power first: in the middle, in the tails, far out.
 # Source: Wichura 1988, "Algorithm AS 241", doi:10.2307/2347330
+# fmt: off
 CENTER_TOP = (2509.0809287301227, 33430.57558358813, 67265.7709270087, 45921.95393154987,
               13731.69376550946, 1971.5909503065513, 133.14166789178438, 3.3871328727963665)
 CENTER_BOTTOM = (5226.495278852854, 28729.085735721943, 39307.89580009271, 21213.794301586597,
@@ -20,6 +21,7 @@ FAR_TOP = (2.0103343992922881e-07, 2.7115555687434876e-05, 0.0012426609473880784
            0.29656057182850487, 1.7848265399172913, 5.463784911164114, 6.657904643501103)
 FAR_BOTTOM = (2.0442631033899397e-15, 1.421511758316446e-07, 1.8463183175100548e-05, 0.0007868691311456133,
               0.014875361290850615, 0.1369298809227358, 0.599832206555888, 1.0)
+# fmt: on
 
 
 def _polynomial(coefficients, x):
@@ -37,7 +39,9 @@ def _quantile(q, tail):
         middle = q * _polynomial(CENTER_TOP, central) / _polynomial(CENTER_BOTTOM, central)
         r = np.sqrt(-np.log(np.where(tail > 0, tail, np.nan)))
         near, far = r - 1.6, r - 5.0
-        outer = np.where(r <= 5.0, _polynomial(TAIL_TOP, near) / _polynomial(TAIL_BOTTOM, near), _polynomial(FAR_TOP, far) / _polynomial(FAR_BOTTOM, far))
+        outer = np.where(
+            r <= 5.0, _polynomial(TAIL_TOP, near) / _polynomial(TAIL_BOTTOM, near), _polynomial(FAR_TOP, far) / _polynomial(FAR_BOTTOM, far)
+        )
     y = np.where(np.abs(q) <= 0.425, middle, np.copysign(outer, q))
     return np.where(tail == 0, np.copysign(np.inf, q), y)
 

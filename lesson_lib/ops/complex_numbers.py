@@ -17,6 +17,7 @@ from .compare import Test
 from .conjugate import conj, is_complex_valued
 from .select import where_else
 from .slicing import select
+from .view import broadcast_shapes
 
 PARTNER = {"float32": "complex64", "float64": "complex128", "complex64": "float32", "complex128": "float64", "float16": "complex64"}
 
@@ -74,7 +75,11 @@ class view_as_complex(View):
     def errors(t):
         yield case(t(3)), RuntimeError, "Tensor must have a last dimension of size 2"
         yield case(t()), RuntimeError, "Input tensor must have one or more dimensions"
-        yield case(t(2, dtype="int64")), RuntimeError, "view_as_complex is only supported for half, float and double tensors, but got a tensor of scalar type: Long"
+        yield (
+            case(t(2, dtype="int64")),
+            RuntimeError,
+            "view_as_complex is only supported for half, float and double tensors, but got a tensor of scalar type: Long",
+        )
 
 
 def pair_of(x):
@@ -150,7 +155,7 @@ class complex(Made):
 
     def forward(xp, a, b):
         _check_parts("complex", "imag", "imag", a, b)
-        z = xp.empty(xp.broadcast_shapes(a.shape, b.shape), PARTNER[a.dtype.name])
+        z = xp.empty(broadcast_shapes(a.shape, b.shape), PARTNER[a.dtype.name])
         pairs = z[..., None].view(z.real.dtype)  # a + 1j·b would turn an infinite part into nan
         pairs[..., 0], pairs[..., 1] = a, b
         return z

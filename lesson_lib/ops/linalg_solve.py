@@ -11,7 +11,7 @@ from .reduce import sum
 from .select import where
 from .transcend import log
 from .triangle import tril, triu
-from .view import unsqueeze
+from .view import broadcast_shapes, unsqueeze
 
 
 def _zero_pivot(matrix):
@@ -136,7 +136,7 @@ def inverse(input, *, out=None):
 
 def _substituted(xp, a, b, upper, unitriangular):
     """X of A·X = B row by row: each row knows all that come after it in the triangle. A zero on the diagonal gives inf or nan."""
-    shape = (*xp.broadcast_shapes(a.shape[:-2], b.shape[:-2]), *b.shape[-2:])
+    shape = (*broadcast_shapes(a.shape[:-2], b.shape[:-2]), *b.shape[-2:])
     x = xp.array(xp.broadcast_to(b, shape))
     n = a.shape[-1]
     for i in range(n - 1, -1, -1) if upper else range(n):

@@ -49,7 +49,11 @@ class select_scatter(Replaced):
         yield case(t(2, 3), t(2), -1, -1)
 
     def errors(t):
-        yield case(t(2, 3), t(2, 3), 0, 1), RuntimeError, "expected src to have a size equal to the slice of self. src size = [2, 3], slice size = [3]"
+        yield (
+            case(t(2, 3), t(2, 3), 0, 1),
+            RuntimeError,
+            "expected src to have a size equal to the slice of self. src size = [2, 3], slice size = [3]",
+        )
 
 
 @op

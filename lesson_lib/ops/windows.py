@@ -29,7 +29,9 @@ def hann_window(window_length, periodic=True, *, dtype=None, layout=None, device
     return _window(window_length, periodic, dtype, requires_grad, lambda f: 0.5 - 0.5 * cos(f * (2 * math.pi))).to(device or "cpu")
 
 
-def hamming_window(window_length, periodic=True, alpha=0.54, beta=0.46, *, dtype=None, layout=None, device=None, pin_memory=False, requires_grad=False):
+def hamming_window(
+    window_length, periodic=True, alpha=0.54, beta=0.46, *, dtype=None, layout=None, device=None, pin_memory=False, requires_grad=False
+):
     """y = α − β·cos 2πf. Source: https://pytorch.org/docs/stable/generated/torch.hamming_window.html"""
     return _window(window_length, periodic, dtype, requires_grad, lambda f: alpha - beta * cos(f * (2 * math.pi))).to(device or "cpu")
 

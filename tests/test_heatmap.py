@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 import pytest
 
 import lesson_lib as torch
-from lesson_lib.core.html import tensor_html
+from lesson_lib.viz.heatmap import tensor_html
 
 
 class Table(HTMLParser):
