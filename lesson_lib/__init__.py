@@ -149,7 +149,7 @@ from .ops.pairwise import copysign, float_power, fmax, fmin, gcd, heaviside, hyp
 from .ops.pool import max_pool2d
 from .ops.power import pow, rsqrt, sqrt, square
 from .ops.product import cumprod, prod
-from .ops.quantiles import nanmedian, nanquantile, quantile
+from .ops.quantiles import histogram, nanmedian, nanquantile, quantile
 from .ops.random import (  # fmt: skip
     Generator,
     bernoulli,
@@ -171,7 +171,6 @@ from .ops.random import (  # fmt: skip
 from .ops.rank import cummax, cummin, kthvalue, median, mode
 from .ops.rearrange import flip, fliplr, flipud, repeat_interleave, roll, rot90, tile
 from .ops.reduce import amax, amin, argmax, argmin, mean, sum
-from .ops.return_types import histogram
 from .ops.rounding import ceil, fix, floor, frac, round, trunc
 from .ops.scan import cumsum
 from .ops.scatter_fold import index_reduce, scatter_reduce

@@ -8,6 +8,7 @@ import functools
 import threading
 from contextlib import contextmanager
 
+from ..core.call import ALWAYS_HOLDS
 from ..core.errors import error
 from ..core.function import FunctionCtx
 from ..core.grad_mode import no_grad
@@ -171,7 +172,7 @@ def _pack_node(hooks, op, inputs, params, output):
             for position, value in enumerate(node.saved)
         )
         node.__class__ = _packed_class(type(node), _PackedSaved)
-    node.guards = (([0], 0),)  # always holds: through the hooks nobody can tell whether the tensor was written to
+    node.guards = ALWAYS_HOLDS  # through the hooks nobody can tell whether the tensor was written to
 
 
 def _tensor_of(node, array, position, inputs):

@@ -17,6 +17,9 @@ from .tensor import Tensor, edge_of, wrap
 
 new = object.__new__
 
+#: The guard of a saved number: it cannot change, but a node that saved one is freed by backward(), as in PyTorch.
+ALWAYS_HOLDS = (([0], 0),)
+
 
 def make_unary(decl):
     """The call of an op with one input and no parameters: ``exp(x)``."""
@@ -122,6 +125,8 @@ def make_binary(decl, operator=False):
                 guards = ((input._ver, input._ver[0]),) if keep_x and isinstance(input, Tensor) else ()
                 if keep_y and isinstance(other, Tensor):
                     guards += ((other._ver, other._ver[0]),)
+                if not guards and (keep_x or keep_y):
+                    guards = ALWAYS_HOLDS
             if keep_z:
                 guards += ((version, 0),)
             node.guards = guards

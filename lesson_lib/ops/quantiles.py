@@ -1,8 +1,9 @@
-"""Quantiles and medians that step over nan."""
+"""How many numbers are spread: quantiles, histograms, and medians that step over nan."""
 
+from ..core.device import namespace
 from ..core.errors import error
 from ..core.op import Op, method, numpy_spelling, op
-from ..core.tensor import Tensor, wrap_dim
+from ..core.tensor import Tensor, wrap, wrap_dim
 from . import return_types
 from .case import case
 from .data import scalar_tensor
@@ -86,6 +87,19 @@ def nanquantile(input, q, dim=None, keepdim=False, *, interpolation="linear", ou
     """``quantile`` of what is not nan. Source: https://pytorch.org/docs/stable/generated/torch.nanquantile.html"""
     result = _quantile("nanquantile", input, q, dim, keepdim, interpolation, skip=True)
     return result if out is None else Tensor._write_out(out, result, "nanquantile")
+
+
+# --- histograms ------------------------------------------------------------------------------------------
+
+
+@method()
+def histogram(input, bins, *, range=None, weight=None, density=False):
+    """``(hist, bin_edges)``: how many elements (or how much weight) each bin holds. Source: https://pytorch.org/docs/stable/generated/torch.histogram.html"""
+    xp = namespace(input._a)
+    edges = bins._a if isinstance(bins, Tensor) else bins
+    weights = None if weight is None else weight._a.reshape(-1)
+    counts, edges = xp.histogram(input._a.reshape(-1), bins=edges, range=range, weights=weights, density=density)
+    return return_types.histogram(wrap(counts.astype(input._a.dtype)), wrap(edges.astype(input._a.dtype)))
 
 
 # --- medians ---------------------------------------------------------------------------------------------------------------------------

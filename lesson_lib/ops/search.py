@@ -4,7 +4,6 @@ from ..core.device import namespace
 from ..core.errors import error
 from ..core.op import Compare, Op, method, op
 from ..core.tensor import Tensor, wrap, wrap_dim
-from . import return_types
 from .case import case, constant
 
 
@@ -113,16 +112,6 @@ class histc(Op):
     def samples(t):
         yield case(t(2, 5), 4)
         yield case(t(7), bins=3, min=-1, max=1)
-
-
-@method()
-def histogram(input, bins, *, range=None, weight=None, density=False):
-    """``(hist, bin_edges)``: how many elements (or how much weight) each bin holds. Source: https://pytorch.org/docs/stable/generated/torch.histogram.html"""
-    xp = namespace(input._a)
-    edges = bins._a if isinstance(bins, Tensor) else bins
-    weights = None if weight is None else weight._a.reshape(-1)
-    counts, edges = xp.histogram(input._a.reshape(-1), bins=edges, range=range, weights=weights, density=density)
-    return return_types.histogram(wrap(counts.astype(input._a.dtype)), wrap(edges.astype(input._a.dtype)))
 
 
 # --- sets ------------------------------------------------------------------------------------------------------------------------------

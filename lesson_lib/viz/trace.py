@@ -157,7 +157,7 @@ def nodes_of(roots):
 
 def went_backward(nodes):
     """True if ``backward()`` has been through: it empties every node that keeps something. If none does, the leaves tell."""
-    keeping = [node for node in nodes if node.keeps and not isinstance(node, AccumulateGrad)]
+    keeping = [node for node in nodes if node.guards]
     if keeping:
         return any(node.saved is None for node in keeping)
     return all(node.variable.grad is not None for node in nodes if isinstance(node, AccumulateGrad))
