@@ -44,7 +44,9 @@ def make_unary(decl):
         if type(y) is not kind:  # NumPy's 0-d results are scalars
             y = asarray(y)
         result = new(Tensor)
-        result._a, result._rg, result._edge, result._base, result._acc = y, False, None, None, None
+        result._a = y
+        result._rg = False
+        result._edge = result._base = result._acc = None
         result._ver = version = [0]
         if differentiable and (input._rg or input._base is not None) and thread.grad_enabled:
             edge = edge_of(input)
@@ -110,9 +112,7 @@ def make_binary(decl, operator=False):
             raise explained(decl, exc, (x, y), {}) from None
         if type(z) is not kind:
             z = asarray(z)
-        result = new(Tensor)
-        result._a, result._rg, result._edge, result._base, result._acc = z, False, None, None, None
-        result._ver = version = [0]
+        version, edge = [0], None
         if differentiable and (edge_a is not None or edge_b is not None) and thread.grad_enabled:
             keep_x, keep_y, keep_z = keep_for_a if edge_b is None else keep_for_b if edge_a is None else keep_for_both
             node = node_class()
@@ -130,8 +130,16 @@ def make_binary(decl, operator=False):
             if keep_z:
                 guards += ((version, 0),)
             node.guards = guards
-            node.shape, node.dtype, node.several, node.hooks = z.shape, z.dtype, None, None
-            result._rg, result._edge = True, (node, 0)
+            node.shape = z.shape
+            node.dtype = z.dtype
+            node.several = node.hooks = None
+            edge = (node, 0)
+        result = new(Tensor)  # one attribute per line: a tuple on both sides would be built and taken apart again
+        result._a = z
+        result._rg = edge is not None
+        result._edge = edge
+        result._base = result._acc = None
+        result._ver = version
         if watchers:
             notify(decl, (input, other), {}, result)
         return result if out is None else Tensor._write_out(out, result, decl.name)
@@ -167,7 +175,9 @@ def make_parametric(decl):
         if type(y) is not kind:
             y = as_array(y)
         result = new(Tensor)
-        result._a, result._rg, result._edge, result._base, result._acc = y, False, None, None, None
+        result._a = y
+        result._rg = False
+        result._edge = result._base = result._acc = None
         result._ver = version = [0]
         if view:
             mark_views(decl, input, (result,), params)

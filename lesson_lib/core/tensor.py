@@ -349,7 +349,10 @@ class Tensor:
 def wrap(array, cls=Tensor):
     """A new leaf tensor around ``array``; no copy."""
     tensor = object.__new__(cls)
-    tensor._a, tensor._rg, tensor._edge, tensor._base, tensor._acc, tensor._ver = array, False, None, None, None, [0]
+    tensor._a = array
+    tensor._rg = False
+    tensor._edge = tensor._base = tensor._acc = None
+    tensor._ver = [0]
     return tensor
 
 
