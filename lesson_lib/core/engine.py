@@ -50,7 +50,7 @@ def run(roots, *, keep_graph, taped, captured=None, on_step=None, rehearsal=Fals
             _capture(captured[node], g)
             if node not in needed:
                 continue
-        if node.__class__ is AccumulateGrad:
+        if type(node) is AccumulateGrad:
             contributions = ga = waiting = None  # let go of the last turn's gradients: accumulate wants to know who else holds g
             if captured is None:
                 accumulate(node.variable, g)
