@@ -2,6 +2,8 @@
 
 import ast
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import nbformat
@@ -70,6 +72,36 @@ def test_claims_are_asserted(notebook):
 
 def test_tags_are_known(notebook):
     assert not [tag for cell in notebook.cells for tag in cell.metadata.get("tags", ()) if not TAGS.fullmatch(tag)]
+
+
+def test_no_cell_on_the_cpu_may_take_over_30_seconds(notebook):
+    limits = [int(tag[8:]) for cell in code_cells(notebook, gpu=False) for tag in cell.metadata.get("tags", ()) if tag.startswith("timeout-")]
+    assert max(limits, default=0) <= 30  # without a tag the limit is 30
+
+
+def test_the_network_lesson_shows_progress_a_curve_and_its_mistakes():
+    cells = code_cells(nbformat.read(FOLDER / "03_a_network.ipynb", as_version=4))
+    training = [cell.source for cell in cells if "tqdm(" in cell.source]
+    assert any("loss.backward()" in source for source in training)
+    for call in ("plot_losses(", "plot_mistakes("):
+        pictures = [output.data for cell in cells if cell.source.startswith(call) or f"\n{call}" in cell.source for output in cell.outputs if "data" in output]
+        assert any("image/png" in data for data in pictures), call
+
+
+RUN = """
+import resource, sys, nbformat
+from nbclient import NotebookClient
+notebook = nbformat.read(sys.argv[1], as_version=4)
+NotebookClient(notebook, timeout=60, skip_cells_with_tag="gpu", resources={"metadata": {"path": sys.argv[2]}}).execute()
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)
+"""
+
+
+def test_the_heaviest_notebook_needs_less_than_600_mb():
+    """The peak of the kernel, in MB, for the heaviest lesson: the one that trains on images."""
+    command = [sys.executable, "-c", RUN, str(FOLDER / "03_a_network.ipynb"), str(FOLDER)]
+    peak = int(subprocess.run(command, capture_output=True, text=True, check=True, cwd=FOLDER.parent).stdout.split()[-1])
+    assert 50 < peak < 600
 
 
 def test_links_lead_somewhere(notebook):

@@ -185,6 +185,21 @@ def test_zoom_and_fit(widget):
     assert stage.evaluate(scale) == pytest.approx(before, rel=0.01)
 
 
+def test_a_drag_pans(widget):
+    place = "g => g.transform.baseVal.consolidate().matrix.e"
+    stage, canvas, mouse = widget.locator("svg > g").first, widget.locator(".canvas"), widget.page.mouse
+    canvas.scroll_into_view_if_needed()
+    before, box = stage.evaluate(place), canvas.bounding_box()
+    mouse.move(box["x"] + box["width"] / 2, box["y"] + 6)  # above the nodes
+    mouse.down()
+    mouse.move(box["x"] + box["width"] / 2 + 90, box["y"] + 6, steps=6)
+    mouse.up()
+    assert stage.evaluate(place) > before
+    widget.get_by_role("button", name="Fit the whole graph").click()
+    widget.page.wait_for_timeout(350)
+    assert stage.evaluate(place) == pytest.approx(before, abs=1)
+
+
 def test_the_dark_theme_changes_the_colours_and_nothing_else(notebook, widget):
     frame = node(widget, "tensor y,").locator(".frame")
     place, colour = frame.bounding_box(), "e => getComputedStyle(e).fill"
