@@ -119,6 +119,17 @@ def hessian(func, inputs, create_graph=False, strict=False, vectorize=False, out
     return rows if many_in else rows[0][0]
 
 
+def _recorded_gradient(func, inputs, v, name, create_graph, strict):
+    """What ``vhp`` and ``hvp`` start from: the gradient, recorded, and the direction ``v`` to take its derivative in."""
+    with enable_grad():
+        many_in, inputs = _fresh_inputs(inputs, name, create_graph)
+        v = _input_direction(v, name, inputs, many_in, create_graph)
+        output = _single_output(func, inputs, name, strict)
+        gradient = pulled_back((output,), inputs, (None,), create_graph=True)
+        _check(gradient, strict and "strict_jacobian")
+    return many_in, inputs, v, output, gradient
+
+
 def vhp(func, inputs, v=None, create_graph=False, strict=False):
     """``(func(*inputs), vᵀ·H)`` for a function with one number as its result: the gradient of ``v``·∇f.
 
@@ -128,12 +139,7 @@ def vhp(func, inputs, v=None, create_graph=False, strict=False):
 
     Source: https://pytorch.org/docs/stable/generated/torch.autograd.functional.vhp.html
     """
-    with enable_grad():
-        many_in, inputs = _fresh_inputs(inputs, "vhp", create_graph)
-        v = _input_direction(v, "vhp", inputs, many_in, create_graph)
-        output = _single_output(func, inputs, "vhp", strict)
-        gradient = pulled_back((output,), inputs, (None,), create_graph=True)
-        _check(gradient, strict and "strict_jacobian")
+    many_in, inputs, v, output, gradient = _recorded_gradient(func, inputs, v, "vhp", create_graph, strict)
     with set_grad_enabled(create_graph or is_grad_enabled()):
         found = _filled(pulled_back(gradient, inputs, v, create_graph), inputs, strict and "strict_double", create_graph, "hessian")
     return _given_back((output,), False, create_graph), _given_back(found, many_in, create_graph)
@@ -148,12 +154,8 @@ def hvp(func, inputs, v=None, create_graph=False, strict=False):
 
     Source: https://pytorch.org/docs/stable/generated/torch.autograd.functional.hvp.html
     """
+    many_in, inputs, v, output, gradient = _recorded_gradient(func, inputs, v, "hvp", create_graph, strict)
     with enable_grad():
-        many_in, inputs = _fresh_inputs(inputs, "hvp", create_graph)
-        v = _input_direction(v, "hvp", inputs, many_in, create_graph)
-        output = _single_output(func, inputs, "hvp", strict)
-        gradient = pulled_back((output,), inputs, (None,), create_graph=True)
-        _check(gradient, strict and "strict_jacobian")
         dummies = tuple(zeros_like(x, requires_grad=True) for x in inputs)
         pulled = pulled_back(gradient, inputs, dummies, create_graph=True)
     with set_grad_enabled(create_graph or is_grad_enabled()):

@@ -200,7 +200,7 @@ def make_parametric(decl):
 
 def make_nary(decl):
     """The call of every other op: any number of inputs, keyword parameters, several outputs, views."""
-    forward, single, names = decl.forward, len(decl.outputs) == 1, decl.inputs
+    forward, single = decl.forward, len(decl.outputs) == 1
 
     def nary(*inputs, **params):
         tensor = next((value for value in inputs if isinstance(value, Tensor)), None)
@@ -233,7 +233,6 @@ def make_nary(decl):
             notify(decl, inputs, params, output)
         return output
 
-    nary.names = names
     return nary
 
 

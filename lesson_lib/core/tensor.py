@@ -366,7 +366,7 @@ def rebuild(cls, array, device_name, requires_grad):
     return tensor
 
 
-def wrap_dim(dim, ndim, what=None):
+def wrap_dim(dim, ndim):
     """``dim`` as a number from 0 to ndim-1, or PyTorch's IndexError. A 0-d tensor accepts 0 and -1."""
     span = ndim or 1
     if not -span <= dim < span:
