@@ -5,6 +5,7 @@ Source: https://pytorch.org/docs/stable/accelerator.html
 
 from . import cuda
 from .core.device import device
+from .core.parity import missing_from
 
 __all__ = ["current_accelerator", "current_device_index", "device_count", "is_available", "set_device_index", "synchronize"]
 
@@ -41,3 +42,5 @@ def set_device_index(device):
 def synchronize(device=None):
     """Wait until the accelerator has finished what it was given."""
     cuda.synchronize(device)
+
+__getattr__ = missing_from("torch.accelerator")  # a name that is missing here says why

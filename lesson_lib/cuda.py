@@ -5,6 +5,10 @@ Source: https://pytorch.org/docs/stable/cuda.html
 
 from .core.device import cuda_is_available as is_available
 from .core.device import device, namespace_of_device
+from .core.dtypes import bfloat16, bool_, float16, float32, float64, int8, int16, int32, int64, uint8
+from .core.messages_memory import OutOfMemoryError  # noqa: F401 - torch.cuda.OutOfMemoryError
+from .core.parity import missing_from
+from .ops.data import old_type
 
 __all__ = ["current_device", "device_count", "empty_cache", "get_device_name", "is_available", "manual_seed", "manual_seed_all", "max_memory_allocated",
            "memory_allocated", "set_device", "synchronize"]  # fmt: skip
@@ -65,3 +69,10 @@ def manual_seed(seed):
 
 
 manual_seed_all = manual_seed
+
+
+# The old constructors: FloatTensor and its like.
+for _dtype in (float16, bfloat16, float32, float64, uint8, int8, int16, int32, int64, bool_):
+    globals()[f"{_dtype.title}Tensor"] = old_type(_dtype, "cuda")
+
+__getattr__ = missing_from("torch.cuda")  # a name that is missing here says why

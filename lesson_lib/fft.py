@@ -3,6 +3,7 @@
 Source: https://pytorch.org/docs/stable/fft.html
 """
 
+from .core.parity import missing_from
 from .ops.fft_functions import fft_fft as fft
 from .ops.fft_functions import fft_fft2 as fft2
 from .ops.fft_functions import fft_fftfreq as fftfreq
@@ -30,3 +31,5 @@ __all__ = [
     "fft", "fft2", "fftfreq", "fftn", "fftshift", "hfft", "hfft2", "hfftn", "ifft", "ifft2", "ifftn", "ifftshift", "ihfft", "ihfft2", "ihfftn",
     "irfft", "irfft2", "irfftn", "rfft", "rfft2", "rfftfreq", "rfftn",
 ]  # fmt: skip
+
+__getattr__ = missing_from("torch.fft")  # a name that is missing here says why

@@ -19,10 +19,12 @@ for module in pkgutil.iter_modules(lesson_lib.ops.__path__):
 CPU = device("cpu")
 LAYOUTS = ("plain", "strided", "readonly")
 FREE_AT_TIES = {"topk", "kthvalue"}  # which index comes for equal elements is left open
-GIVEN_A_COPY = {"to_device", "unsafe_view"}  # building blocks that may hand on the memory they are given
-SYMMETRIC = {"linalg_cholesky", "linalg_eigh"}  # they read one triangle of a symmetric matrix; the gradient is that of symmetric steps
-FREE_SIGNS = {"linalg_svd", "linalg_eigh", "linalg_eig"}  # a vector and its negative are equally right
-NEEDS_ONE_PIECE = {"view", "unsafe_view", "view_dtype", "strided", "view_as_complex"}  # they look at the memory as it lies
+GIVEN_A_COPY = {"to_device", "unsafe_view", "unsafe_split_equal", "unsafe_split_parts"}  # building blocks that may hand on the memory they are given
+SYMMETRIC = {"linalg_cholesky_ex", "linalg_eigh"}  # they read one triangle of a symmetric matrix; the gradient is that of symmetric steps
+FREE_SIGNS = {"linalg_svd", "linalg_eigh", "linalg_eig", "eigenpairs"}  # a vector and its negative are equally right
+#: they look at the memory as it lies
+NEEDS_ONE_PIECE = {"view", "unsafe_view", "view_dtype", "strided", "strided_in", "as_strided_scatter", "view_as_complex"}
+WRONG_GRADIENT = {"as_strided_scatter"}  # PyTorch's own gradcheck refuses its gradient: it is 1 where src was written and 0 elsewhere
 
 
 class Maker:
@@ -121,6 +123,11 @@ def for_torch(value, torch):
     if isinstance(value, dict):
         return {key: for_torch(part, torch) for key, part in value.items()}
     return value
+
+
+def has_counterpart(name):
+    """PyTorch has a function for it: true of every public one."""
+    return registry[name].public or name in ORACLES
 
 
 def oracle_of(name, torch):

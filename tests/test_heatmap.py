@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 import pytest
 
 import lesson_lib as torch
-from lesson_lib.viz.heatmap import tensor_html
+from lesson_lib.core.heatmap import tensor_html
 
 
 class Table(HTMLParser):
@@ -83,3 +83,8 @@ def test_history_and_gradient_are_named_and_escaped():
 def test_the_same_tensor_gives_the_same_text():
     x = torch.randn(20, 20)
     assert tensor_html(x) == tensor_html(x.clone())
+
+
+def test_notebooks_show_it():
+    x = torch.tensor([1.0, -2.0])
+    assert x._repr_html_() == tensor_html(x) and repr(x) == "tensor([ 1., -2.])"

@@ -109,6 +109,10 @@ SINGULAR = [
     (lambda la, a: la.solve(a, a), "torch.linalg.solve: The solver failed because the input matrix is singular."),
     (lambda la, a: la.cholesky(a), "linalg.cholesky: The factorization could not be completed because the input is not positive-definite "
                                    "(the leading minor of order 2 is not positive-definite)."),
+    (lambda la, a: la.inv_ex(a.expand(2, 2, 2), check_errors=True), "linalg.inv_ex: (Batch element 0): The diagonal element 2 is zero"),
+    (lambda la, a: la.solve_ex(a, a, check_errors=True), "torch.linalg.solve_ex: The solver failed because the input matrix is singular."),
+    (lambda la, a: la.cholesky_ex(a, check_errors=True), "linalg.cholesky_ex: The factorization could not be completed because the input is not "
+                                                         "positive-definite (the leading minor of order 2 is not positive-definite)."),
 ]  # fmt: skip
 
 

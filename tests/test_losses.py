@@ -55,6 +55,15 @@ LOSSES = [
     ("CrossEntropyLoss", {"label_smoothing": 0.1}, SEQUENCES, "class"),
     ("CrossEntropyLoss", {}, ROWS, "probabilities"),
     ("CrossEntropyLoss", {"weight": WEIGHTS, "label_smoothing": 0.1}, IMAGES, "probabilities"),
+    ("SoftMarginLoss", {}, ROWS, "sign"),
+    ("HingeEmbeddingLoss", {"margin": 0.5}, ROWS, "sign"),
+    ("MultiLabelSoftMarginLoss", {}, ROWS, "probability"),
+    ("MultiLabelSoftMarginLoss", {"weight": WEIGHTS}, ROWS, "probability"),
+    ("MultiMarginLoss", {}, ROWS, "class"),
+    ("MultiMarginLoss", {"p": 2, "margin": 0.5, "weight": WEIGHTS}, ROWS, "class"),
+    ("MultiLabelMarginLoss", {}, ROWS, "list of classes"),
+    ("PoissonNLLLoss", {}, ROWS, "probability"),
+    ("PoissonNLLLoss", {"log_input": False, "full": True}, ROWS, "count"),
 ]
 
 
@@ -64,12 +73,18 @@ def targets(torch, x, kind):
         return torch.from_numpy(rng.randn(*x.shape).astype(np.float32))
     if kind.startswith("probability"):
         return torch.from_numpy(rng.rand(*x.shape).astype(np.float32))
+    if kind == "sign":
+        return torch.from_numpy(np.sign(rng.randn(*x.shape)).astype(np.int64))
+    if kind == "count":
+        return torch.from_numpy(rng.randint(1, 5, x.shape).astype(np.float32))
+    if kind == "list of classes":
+        return torch.from_numpy(np.array([[0, -1, 2, 1], [3, 1, -1, 0], [-1, 0, 1, 2], [2, 2, 0, 1], [0, 1, 2, 3]]))
     return classes(torch, x, kind)
 
 
 def run_loss(torch, name, options, reduction, shape, kind):
     x = np.random.RandomState(0).randn(*shape).astype(np.float32)
-    if kind == "probability of probability":
+    if kind in ("probability of probability", "count"):
         x = 1 / (1 + np.exp(-x))
     options = {key: torch.tensor(value) if isinstance(value, tuple) else value for key, value in options.items()}
     loss = getattr(torch.nn, name)(reduction=reduction, **options)
@@ -94,4 +109,88 @@ def test_loss_equals_pytorch(torch, name, options, shape, kind, reduction):
     facts, values = run_loss(lesson_lib, name, options, reduction, shape, kind)
     their_facts, their_values = run_loss(torch, name, options, reduction, shape, kind)
     assert facts == their_facts
+    compare(values, their_values)
+
+
+#: losses of three tensors, and of two and a target: (name, options, shapes, target)
+TRIPLES = [
+    ("TripletMarginLoss", {}, [(4, 3)] * 3, None),
+    ("TripletMarginLoss", {"p": 1, "swap": True, "margin": 0.5}, [(4, 3)] * 3, None),
+    ("TripletMarginWithDistanceLoss", {}, [(4, 3)] * 3, None),
+    ("TripletMarginWithDistanceLoss", {"swap": True, "distance_function": lambda a, b: (a - b).pow(2).sum(1)}, [(4, 3)] * 3, None),
+    ("MarginRankingLoss", {"margin": 0.5}, [(4,)] * 2, (1, -1, -1, 1)),
+    ("CosineEmbeddingLoss", {}, [(4, 3)] * 2, (1, -1, -1, 1)),
+    ("CosineEmbeddingLoss", {"margin": 0.25}, [(3,)] * 2, -1),
+    ("GaussianNLLLoss", {}, [(4, 3)] * 3, None),
+    ("GaussianNLLLoss", {"full": True, "eps": 0.5}, [(4, 3), (4, 3), (4, 1)], None),
+]
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+@pytest.mark.parametrize(("name", "options", "shapes", "target"), TRIPLES, ids=name_of)
+def test_loss_of_several_inputs_equals_pytorch(torch, name, options, shapes, target, reduction):
+    """Value, graph and the gradient of every input."""
+
+    def program(torch):
+        draw = np.random.RandomState(0)
+        inputs = [draw.randn(*shape).astype(np.float32) for shape in shapes]
+        if name == "GaussianNLLLoss":
+            inputs[2] = inputs[2] ** 2
+        inputs = [torch.from_numpy(x).requires_grad_() for x in inputs]
+        loss = getattr(torch.nn, name)(reduction=reduction, **options)
+        y = loss(*inputs, *(() if target is None else (torch.tensor(target),)))
+        y.sum().backward()
+        return (repr(loss), graph(y.grad_fn)), {"loss": as_array(y), **{f"gradient {i}": as_array(x.grad) for i, x in enumerate(inputs)}}
+
+    (facts, values), (their_facts, their_values) = program(lesson_lib), program(torch)
+    assert facts == their_facts
+    compare(values, their_values)
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+@pytest.mark.parametrize("options", [{}, {"blank": 3}, {"zero_infinity": True}], ids=str)
+@pytest.mark.parametrize("layout", ["rows", "one after the other"])
+def test_ctc_loss_equals_pytorch(torch, options, reduction, layout):
+    """Value, graph and gradient, through log_softmax and without it; with ``zero_infinity`` the third target is too long for its input."""
+
+    def program(torch, normalised):
+        x = torch.from_numpy(np.random.RandomState(0).randn(7, 4, 5).astype(np.float32)).requires_grad_()
+        lengths = torch.tensor([3, 1, 2, 0])
+        targets = torch.tensor([[1, 2, 2], [4, 1, 1], [2, 2, 1], [1, 1, 1]])
+        if layout == "one after the other":
+            targets = torch.tensor([1, 2, 2, 4, 2, 2])
+        loss = torch.nn.CTCLoss(reduction=reduction, **options)
+        y = loss(x.log_softmax(2) if normalised else x, targets, torch.tensor([7, 5, 2 if "zero_infinity" in options else 3, 6]), lengths)
+        y.sum().backward()
+        return (repr(loss), graph(y.grad_fn)), {"loss": as_array(y), "gradient": as_array(x.grad)}
+
+    for normalised in (True, False):
+        (facts, values), (their_facts, their_values) = program(lesson_lib, normalised), program(torch, normalised)
+        assert facts == their_facts
+        compare(values, their_values)
+
+
+def test_ctc_loss_has_no_second_derivative(torch):
+    for library in (lesson_lib, torch):
+        x = library.zeros(4, 1, 3, requires_grad=True)
+        y = library.nn.functional.ctc_loss(x, library.tensor([[1]]), (4,), (1,))
+        (g,) = library.autograd.grad(y, x, create_graph=True)
+        with pytest.raises(RuntimeError, match="derivative for aten::_ctc_loss_backward is not implemented"):
+            g.sum().backward()
+
+
+@pytest.mark.parametrize("options", [{}, {"bias": True, "out_features": (2,)}, {"label_smoothing": 0.1, "reduction": "sum"}], ids=str)
+def test_linear_cross_entropy_equals_pytorch(torch, options):
+    def program(torch):
+        torch.manual_seed(0)
+        loss = torch.nn.LinearCrossEntropyLoss(3, 5, ignore_index=4, **options)
+        x = torch.from_numpy(np.random.RandomState(0).randn(4, 3).astype(np.float32)).requires_grad_()
+        target = torch.tensor([0, 4, 2, 1])
+        y = loss(x, target.unsqueeze(1).expand(4, 2) if "out_features" in options else target)
+        y.backward()
+        gradients = {f"gradient of {name}": as_array(p.grad) for name, p in loss.named_parameters()}
+        return (repr(loss), graph(y.grad_fn)), {"loss": as_array(y), "gradient": as_array(x.grad), **gradients}
+
+    (facts, values), (their_facts, their_values) = program(lesson_lib), program(torch)
+    assert facts[0] == their_facts[0]
     compare(values, their_values)

@@ -9,6 +9,7 @@ import time
 import numpy as np
 import pytest
 
+from lesson_lib.core import draws
 from lesson_lib.core.box_muller import box_muller, fused_multiply_add
 from lesson_lib.core.rng import Generator, default_generator
 
@@ -274,6 +275,14 @@ def test_any_order_of_calls_is_drawn_alike(torch, seed):
         "randperm": lambda n: (ours.permutation(n), torch.randperm(n, generator=theirs)),
         "dropout": lambda n: (ours.bernoulli(0.8, n), torch.empty(n).bernoulli_(0.8, generator=theirs)),
         "bernoulli": lambda n: (ours.bernoulli(ours.uniform(n)), torch.bernoulli(torch.rand(n, generator=theirs), generator=theirs)),
+        "cauchy": lambda n: (draws.cauchy(ours, (n,), np.dtype("float32")), torch.empty(n).cauchy_(generator=theirs)),
+        "log_normal": lambda n: (draws.log_normal(ours, (n,), np.dtype("float64")), torch.empty(n, dtype=torch.float64).log_normal_(generator=theirs)),
+        "geometric": lambda n: (draws.geometric(ours, (n,), np.dtype("float32"), 0.4), torch.empty(n).geometric_(0.4, generator=theirs)),
+        "poisson": lambda n: (draws.poisson(ours, np.full(n, n, "float32")), torch.poisson(torch.full((n,), float(n)), generator=theirs)),
+        "binomial": lambda n: (
+            draws.binomial(ours, np.full(n, 7.0 * n), np.full(n, 0.3)),
+            torch.binomial(torch.full((n,), 7.0 * n, dtype=torch.float64), torch.full((n,), 0.3, dtype=torch.float64), generator=theirs),
+        ),
         "exponential": lambda n: (ours.exponential(n), torch.empty(n).exponential_(generator=theirs)),
     }
     for name in order.choice(list(calls), 300):

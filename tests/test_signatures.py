@@ -9,7 +9,7 @@ import lesson_lib
 
 #: PyTorch's page names a parameter otherwise than its own argument parser does, or a second overload differently
 DOCUMENTED_OTHERWISE = {"broadcast_to": {"shape"}, "swapaxes": {"axis0", "axis1"}, "swapdims": {"dim0", "dim1"}, "true_divide": {"dividend", "divisor"},
-                        "concatenate": {"axis"}, "matrix_exp": {"A"}, "searchsorted": {"values"}}  # fmt: skip
+                        "concatenate": {"axis"}, "matrix_exp": {"A"}, "searchsorted": {"values"}, "unsafe_split": {"split_size_or_sections"}}  # fmt: skip
 #: accepted and without meaning here, or on PyTorch's page of one overload only
 NOT_COMPARED = {"out", "names", "layout", "pin_memory", "memory_format", "generator", "also", "*", "/", "..."}
 FUNCTIONS = sorted(

@@ -4,20 +4,23 @@ import warnings
 
 import numpy as np
 
-from ..core.device import to_array, to_host
+from ..core.device import to_host
 from ..core.engine import grad
 from ..core.tensor import Tensor, wrap
+from .gradcheck_paths import GradcheckError, check_batched, check_undefined, differentiable, in_real_numbers, on_device_of, pushed_forward
 
 
-class GradcheckError(RuntimeError):
-    """What ``gradcheck`` raises when the two gradients differ."""
-
-
-def gradcheck(func, inputs, *, eps=1e-6, atol=1e-5, rtol=1e-3, raise_exception=True, nondet_tol=0.0, check_grad_dtypes=False, fast_mode=False):
+def gradcheck(
+    func, inputs, *, eps=1e-6, atol=1e-5, rtol=1e-3, raise_exception=True, nondet_tol=0.0, check_undefined_grad=True, check_grad_dtypes=False,
+    check_batched_grad=False, check_batched_forward_grad=False, check_forward_ad=False, check_backward_ad=True, fast_mode=False, masked=None,
+):  # fmt: skip
     """Compare the gradients of ``func`` with numerical ones, ∂y/∂xⱼ ≈ (f(x + ε·eⱼ) − f(x − ε·eⱼ)) / 2ε.
 
-    The inputs that require a gradient should be float64: in float32 rounding alone makes the slope wrong. ``fast_mode``
-    compares the whole Jacobian at once along one random direction.
+    The inputs that require a gradient should be float64: in float32 rounding alone makes the slope wrong. A complex number counts as
+    two real ones. ``fast_mode`` compares the whole Jacobian at once along one random direction. ``check_forward_ad`` compares forward
+    mode too, ``check_batched_grad`` sends gradients back in a batch, ``check_undefined_grad`` leaves one output's gradient out.
+    Two have no work to do here: forward mode goes one direction at a time (``check_batched_forward_grad``), and there are no sparse
+    tensors (``masked``).
 
     >>> import lesson_lib as torch
     >>> x = torch.tensor([0.5, 2.0], dtype=torch.float64, requires_grad=True)
@@ -26,11 +29,23 @@ def gradcheck(func, inputs, *, eps=1e-6, atol=1e-5, rtol=1e-3, raise_exception=T
 
     Source: https://pytorch.org/docs/stable/generated/torch.autograd.gradcheck.gradcheck.html
     """
+    if not (check_forward_ad or check_backward_ad):
+        raise AssertionError("Expected at least one of check_forward_ad or check_backward_ad to be True")
+    if check_batched_grad and not check_backward_ad:
+        raise AssertionError("Setting check_batched_grad=True requires check_backward_ad to be True")
+    if check_batched_forward_grad and not check_forward_ad:
+        raise AssertionError("Setting check_batched_forward_grad=True requires check_forward_ad to be True")
     inputs = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
     try:
         _check_inputs(inputs)
+        func, inputs = in_real_numbers(func, inputs)
         wanted = [number for number, value in enumerate(inputs) if isinstance(value, Tensor) and value.requires_grad]
-        _check_outputs(func, inputs, wanted, _Tolerance(eps, atol, rtol, nondet_tol, check_grad_dtypes, fast_mode))
+        tolerance = _Tolerance(eps, atol, rtol, nondet_tol, check_grad_dtypes, fast_mode)
+        _check_outputs(func, inputs, wanted, tolerance, forward=check_forward_ad, backward=check_backward_ad)
+        if check_backward_ad and check_undefined_grad:
+            check_undefined(func, inputs, wanted)
+        if check_batched_grad:
+            check_batched(func, inputs, wanted, tolerance)
     except GradcheckError:
         if raise_exception:
             raise
@@ -40,11 +55,13 @@ def gradcheck(func, inputs, *, eps=1e-6, atol=1e-5, rtol=1e-3, raise_exception=T
 
 def gradgradcheck(
     func, inputs, grad_outputs=None, *, eps=1e-6, atol=1e-5, rtol=1e-3, gen_non_contig_grad_outputs=False, raise_exception=True, nondet_tol=0.0,
-    check_grad_dtypes=False, fast_mode=False,
+    check_undefined_grad=True, check_grad_dtypes=False, check_batched_grad=False, check_fwd_over_rev=False, check_rev_over_rev=True, fast_mode=False,
+    masked=False,
 ):  # fmt: skip
     """``gradcheck`` of the gradient itself: are the second derivatives, ∂²y/∂xᵢ∂xⱼ, right?
 
-    The gradients' own incoming gradients are random unless ``grad_outputs`` gives them.
+    The gradients' own incoming gradients are random unless ``grad_outputs`` gives them. ``check_fwd_over_rev`` takes the second
+    derivative by forward mode; the other options are those of ``gradcheck``.
 
     >>> import lesson_lib as torch
     >>> x = torch.tensor([0.5, 2.0], dtype=torch.float64, requires_grad=True)
@@ -54,10 +71,10 @@ def gradgradcheck(
     Source: https://pytorch.org/docs/stable/generated/torch.autograd.gradcheck.gradgradcheck.html
     """
     inputs = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
-    outputs = _differentiable(func(*inputs))
+    outputs = differentiable(func(*inputs))
     if grad_outputs is None:
         draw = np.random.RandomState(0).standard_normal
-        grad_outputs = [_on_device_of(out, _spaced(draw(out.shape), gen_non_contig_grad_outputs).astype(out._a.dtype)) for out in outputs]
+        grad_outputs = [on_device_of(out, _spaced(draw(out.shape), gen_non_contig_grad_outputs).astype(out._a.dtype)) for out in outputs]
     grad_outputs = (grad_outputs,) if isinstance(grad_outputs, Tensor) else tuple(grad_outputs)
     for g in grad_outputs:
         g.requires_grad_()
@@ -66,12 +83,13 @@ def gradgradcheck(
     def gradients(*args):
         args, gs = args[:count], args[count:]
         wanted = [value for value in args if isinstance(value, Tensor) and value.requires_grad]
-        found = grad(_differentiable(func(*args)), wanted, gs, create_graph=True, allow_unused=True)
+        found = grad(differentiable(func(*args)), wanted, gs, create_graph=True, allow_unused=True)
         return tuple(g for g in found if g is not None)
 
     return gradcheck(
         gradients, (*inputs, *grad_outputs), eps=eps, atol=atol, rtol=rtol, raise_exception=raise_exception, nondet_tol=nondet_tol,
-        check_grad_dtypes=check_grad_dtypes, fast_mode=fast_mode,
+        check_undefined_grad=check_undefined_grad, check_grad_dtypes=check_grad_dtypes, check_batched_grad=check_batched_grad,
+        check_forward_ad=check_fwd_over_rev, check_backward_ad=check_rev_over_rev, fast_mode=fast_mode, masked=masked,
     )  # fmt: skip
 
 
@@ -93,9 +111,9 @@ def _check_inputs(inputs):
             )
 
 
-def _check_outputs(func, inputs, wanted, tolerance):
-    """Each output's Jacobian with respect to each input, both ways."""
-    outputs = _differentiable(func(*inputs))
+def _check_outputs(func, inputs, wanted, tolerance, *, forward, backward):
+    """Each output's Jacobian with respect to each input, measured and computed."""
+    outputs = differentiable(func(*inputs))
     if not outputs:
         if any(np.any(_measured(func, inputs, j, None, tolerance)) for j in wanted):
             raise GradcheckError("Numerical gradient for function expected to be zero")
@@ -103,7 +121,10 @@ def _check_outputs(func, inputs, wanted, tolerance):
     for i in range(len(outputs)):
         for j in wanted:
             compare = _compare_along_a_direction if tolerance.fast else _compare_jacobians
-            compare(func, inputs, i, j, tolerance)
+            if backward:
+                compare(func, inputs, i, j, tolerance)
+            if forward:
+                _compare_forward(func, inputs, i, j, tolerance)
 
 
 def _compare_jacobians(func, inputs, i, j, tolerance):
@@ -113,13 +134,28 @@ def _compare_jacobians(func, inputs, i, j, tolerance):
         raise GradcheckError(_mismatch(i, j, measured, computed))
 
 
+def _compare_forward(func, inputs, i, j, tolerance):
+    """The Jacobian from forward mode: a row for each element of the input. Shape (input's size, output's size)."""
+    size, place = inputs[j].numel(), _place(func(*inputs), i)
+    rows = [pushed_forward(func, inputs, j, step)[place] for step in np.eye(size).reshape(size, *inputs[j].shape)]
+    measured = _measured(func, inputs, j, i, tolerance)
+    computed = np.stack(rows) if rows else np.zeros(measured.shape)
+    if not np.allclose(computed, measured, rtol=tolerance.rtol, atol=tolerance.atol, equal_nan=True):
+        raise GradcheckError(_mismatch(i, j, measured, computed))
+
+
+def _place(outputs, i):
+    """Where the i-th differentiable output stands among all."""
+    return [number for number, out in enumerate(outputs) if isinstance(out, Tensor) and out.requires_grad][i]
+
+
 def _mismatch(i, j, measured, computed):
     return f"Jacobian mismatch for output {i} with respect to input {j},\nnumerical:{wrap(measured)}\nanalytical:{wrap(computed)}\n"
 
 
 def _computed(func, inputs, i, j, tolerance):
     """The Jacobian from backward passes: a column for each element of the output. Shape (input's size, output's size)."""
-    output = _differentiable(func(*inputs))[i]
+    output = differentiable(func(*inputs))[i]
     columns = []
     for element in range(output.numel()):
         g = np.zeros(output.shape, output._a.dtype)
@@ -130,7 +166,7 @@ def _computed(func, inputs, i, j, tolerance):
 
 def _pulled_back(output, x, g, tolerance):
     """gᵀJ, flat; twice, to see that it is the same both times."""
-    first, again = (grad(output, x, _on_device_of(output, g), retain_graph=True, allow_unused=True)[0] for _ in range(2))
+    first, again = (grad(output, x, on_device_of(output, g), retain_graph=True, allow_unused=True)[0] for _ in range(2))
     if first is None:
         return np.zeros(x.numel())
     if tolerance.dtypes and first.dtype != x.dtype:
@@ -162,7 +198,7 @@ def _slope(func, inputs, j, i, step, eps):
 def _moved(inputs, j, change):
     """The inputs with the j-th moved a little."""
     x = inputs[j]
-    moved = _on_device_of(x, (to_host(x._a) + change).astype(x._a.dtype))
+    moved = on_device_of(x, (to_host(x._a) + change).astype(x._a.dtype))
     moved.requires_grad_()
     return (*inputs[:j], moved, *inputs[j + 1 :])
 
@@ -171,29 +207,19 @@ def _flat(result, i):
     """The values of output ``i`` (of all, if it is None) in one row."""
     results = (result,) if isinstance(result, Tensor) else tuple(result)
     if i is not None:
-        results = (_differentiable(results)[i],)
+        results = (differentiable(results)[i],)
     return np.concatenate([np.asarray(to_host(r._a)).reshape(-1).astype(np.float64) for r in results])
 
 
 def _compare_along_a_direction(func, inputs, i, j, tolerance):
     """uᵀ·J·v both ways, for a random u over the input and v over the output."""
-    output = _differentiable(func(*inputs))[i]
+    output = differentiable(func(*inputs))[i]
     draw = np.random.RandomState(0).standard_normal
     u, v = draw(inputs[j].shape), draw(output.shape)
     measured = _slope(func, inputs, j, i, u, tolerance.eps) @ v.reshape(-1)
     computed = _pulled_back(output, inputs[j], v.astype(output._a.dtype), tolerance) @ u.reshape(-1)
     if not np.allclose(computed, measured, rtol=tolerance.rtol, atol=tolerance.atol, equal_nan=True):
         raise GradcheckError(f"Jacobian mismatch for output {i} with respect to input {j},\nnumerical:{measured}\nanalytical:{computed}\n")
-
-
-def _differentiable(outputs):
-    """The outputs through which gradients flow."""
-    outputs = (outputs,) if isinstance(outputs, Tensor) else tuple(outputs)
-    return tuple(out for out in outputs if isinstance(out, Tensor) and out.requires_grad)
-
-
-def _on_device_of(tensor, array):
-    return wrap(to_array(array, tensor.device))
 
 
 def _spaced(array, spaced):

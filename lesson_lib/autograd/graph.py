@@ -3,11 +3,12 @@
 Source: https://pytorch.org/docs/stable/autograd.html#autograd-graph
 """
 
-from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
+from ..core.edges import GradientEdge
 from ..core.errors import error
 from ..core.node import Node
+from ..core.parity import missing_from
 from ..core.state import thread
 from ..core.tensor import Tensor, edge_of
 from .saved_tensors import allow_mutation_on_saved_tensors, disable_saved_tensors_hooks, save_on_cpu, saved_tensors_hooks
@@ -16,14 +17,6 @@ __all__ = [
     "GradientEdge", "Node", "allow_mutation_on_saved_tensors", "disable_saved_tensors_hooks", "get_gradient_edge", "increment_version",
     "register_multi_grad_hook", "save_on_cpu", "saved_tensors_hooks",
 ]  # fmt: skip
-
-
-class GradientEdge(NamedTuple):
-    """Where a tensor's gradient goes: a node, and which of its outputs the tensor is."""
-
-    node: Node
-    output_nr: int
-    ownership_token: Node | None = None  # the node itself keeps the graph alive here
 
 
 def get_gradient_edge(tensor):
@@ -120,3 +113,5 @@ def _all_of(tensors, fn):
         return hook
 
     return [tensor.register_hook(hook_of(position)) for position, tensor in enumerate(tensors)]
+
+__getattr__ = missing_from("torch.autograd.graph")  # a name that is missing here says why

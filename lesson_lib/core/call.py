@@ -8,9 +8,12 @@ from numpy import asarray, generic, ndarray
 
 from . import cpu
 from .device import is_array, namespace
-from .dtypes import from_numpy_dtype
-from .errors import compose, error, operand_shapes_error
+from .dtypes import INEXACT
+from .errors import error
+from .explain import explained, refused
+from .half import FLOAT32, FLOAT64, half_of, in_float32, is_half
 from .node import next_key
+from .out import write_out
 from .promote import COMMON, FLOAT, NUMBERS, as_operand, device_text, not_a_tensor, promoted, raw_operands
 from .state import notify, thread, watchers
 from .tensor import Tensor, edge_of, wrap
@@ -33,12 +36,15 @@ def make_unary(decl):
             return unwrapped(decl, (input,), {})
         x = input._a
         if kinds is not None and x.dtype.kind not in kinds:
-            raise refused(decl, x)
-        if floats and x.dtype.kind not in "fc":
+            raise refused(decl, x.dtype)
+        if floats and x.dtype.kind not in INEXACT:
             (x,) = promoted(decl, (input,))
-        kind = type(x)
+        kind, dtype = type(x), x.dtype
         try:
-            y = forward(cpu if kind is ndarray else namespace(x), x)
+            if dtype is FLOAT32 or dtype is FLOAT64 or not is_half(dtype):
+                y = forward(cpu if kind is ndarray else namespace(x), x)
+            else:
+                y = in_float32(decl, namespace(x), (x,), {}, dtype)
         except Exception as exc:
             raise explained(decl, exc, (x,), {}) from None
         if type(y) is not kind:  # NumPy's 0-d results are scalars
@@ -60,7 +66,7 @@ def make_unary(decl):
                 result._rg, result._edge = True, (node, 0)
         if watchers:
             notify(decl, (input,), {}, result)
-        return result if out is None else Tensor._write_out(out, result, decl.name)
+        return result if out is None else write_out(out, result, decl.name, (input,))
 
     return unary
 
@@ -73,41 +79,48 @@ def make_binary(decl, operator=False):
     forward, node_class, differentiable = decl.forward, decl.node, decl.differentiable
     floats, promotes = decl.promotion == FLOAT, decl.promotion in (COMMON, FLOAT)
     keep_for_a, keep_for_b, keep_for_both = kept_by_edges(decl)
-    scalar_kinds = {float: "fc", int: "fc" if floats else "fiuc"}  # array kinds with which NumPy's and PyTorch's result types agree
-    if not decl.numbers:
-        scalar_kinds = {}
+    scalar_kinds = {float: INEXACT, int: INEXACT} if decl.numbers else {}  # array kinds with which NumPy's and PyTorch's result types agree
+    integer_kinds = "iu" if decl.numbers and not floats else ""
     no_kinds = ""
 
     def binary(input, other, *, out=None):
         edge_a = edge_b = None
         if isinstance(input, Tensor):
             x = input._a
+            dtype = x.dtype
             if isinstance(other, Tensor):
                 y = other._a
-                if x.dtype is not y.dtype or type(x) is not type(y) or (floats and x.dtype.kind not in "fc"):
+                if dtype is not y.dtype or type(x) is not type(y) or (floats and dtype.kind not in INEXACT):
                     x, y = operands(decl, input, other, promotes)
+                    dtype = x.dtype
                 if differentiable and (other._rg or other._base is not None):
                     edge_b = other._edge or edge_of(other) if other._base is None else edge_of(other) if thread.grad_enabled else None
-            elif x.dtype.kind in scalar_kinds.get(type(other), no_kinds):
+            elif dtype.kind in scalar_kinds.get(type(other), no_kinds) or (
+                dtype.kind in integer_kinds and type(other) is int and -1 < other < 128  # every integer dtype holds these
+            ):
                 y = other
             elif decl.numbers and (isinstance(other, NUMBERS) or (promotes and number_like(other))):
                 x, y = operands(decl, input, other, promotes)
+                dtype = x.dtype
             else:
                 return unsupported(decl, other, 1, operator)
             if differentiable and (input._rg or input._base is not None):
                 edge_a = input._edge or edge_of(input) if input._base is None else edge_of(input) if thread.grad_enabled else None
             lead = x
         elif isinstance(other, Tensor):
-            if not (decl.numbers and (isinstance(input, NUMBERS) or number_like(input))):
+            if not (decl.numbers is True and (isinstance(input, NUMBERS) or number_like(input))):
                 return unsupported(decl, input, 0, operator)
             x, y = operands(decl, input, other, promotes)
             edge_b = edge_of(other)
-            lead = y
+            lead, dtype = y, y.dtype
         else:
             return unwrapped(decl, (input, other), {})
         kind = type(lead)
         try:
-            z = forward(cpu if kind is ndarray else namespace(lead), x, y)
+            if dtype is FLOAT32 or dtype is FLOAT64 or as_it_is(decl, dtype):
+                z = forward(cpu if kind is ndarray else namespace(lead), x, y)
+            else:
+                z = in_float32(decl, namespace(lead), (x, y), {}, dtype)
         except Exception as exc:
             raise explained(decl, exc, (x, y), {}) from None
         if type(z) is not kind:
@@ -142,7 +155,7 @@ def make_binary(decl, operator=False):
         result._ver = version
         if watchers:
             notify(decl, (input, other), {}, result)
-        return result if out is None else Tensor._write_out(out, result, decl.name)
+        return result if out is None else write_out(out, result, decl.name, (input, other))
 
     return binary
 
@@ -164,12 +177,15 @@ def make_parametric(decl):
             return unwrapped(decl, (input,), params)
         x = input._a
         if kinds is not None and x.dtype.kind not in kinds:
-            raise refused(decl, x)
-        if floats and x.dtype.kind not in "fc":
+            raise refused(decl, x.dtype)
+        if floats and x.dtype.kind not in INEXACT:
             (x,) = promoted(decl, (input,))
-        kind = type(x)
+        kind, dtype = type(x), x.dtype
         try:
-            y = forward(cpu if kind is ndarray else namespace(x), x, **params)
+            if dtype is FLOAT32 or dtype is FLOAT64 or not is_half(dtype):
+                y = forward(cpu if kind is ndarray else namespace(x), x, **params)
+            else:
+                y = in_float32(decl, namespace(x), (x,), params, dtype)
         except Exception as exc:
             raise explained(decl, exc, (x,), params) from None
         if type(y) is not kind:
@@ -181,7 +197,7 @@ def make_parametric(decl):
         result._ver = version = [0]
         if view:
             mark_views(decl, input, (result,), params)
-        if differentiable and (input._rg or input._base is not None) and thread.grad_enabled and y.dtype.kind in "fc":
+        if differentiable and (input._rg or input._base is not None) and thread.grad_enabled and y.dtype.kind in INEXACT:
             edge = edge_of(input)
             if edge is not None:
                 node = new(decl.nodes[overload((input,), params)] if overload else node_class)
@@ -206,13 +222,16 @@ def make_nary(decl):
         tensor = next((value for value in inputs if isinstance(value, Tensor)), None)
         if tensor is None:
             return unwrapped(decl, inputs, params)
+        if decl.numbers == "last" and tensor is not inputs[0]:
+            raise not_a_tensor(decl, inputs[0], 0)
         arrays = arrays_of(decl, inputs, tensor)
-        if decl.kinds is not None and arrays[0].dtype.kind not in decl.kinds:
-            raise refused(decl, arrays[0])
-        lead = arrays[0] if arrays[0] is not None and not isinstance(arrays[0], NUMBERS) else tensor._a
-        kind = type(lead)
+        lead = arrays[0] if hasattr(arrays[0], "dtype") else next(a for a in arrays if hasattr(a, "dtype"))  # a number may come first
+        if decl.kinds is not None and lead.dtype.kind not in decl.kinds:
+            raise refused(decl, lead.dtype)
+        kind, half = type(lead), None if lead.dtype is FLOAT32 else half_of(arrays)
+        xp = cpu if kind is ndarray else namespace(lead)
         try:
-            y = forward(cpu if kind is ndarray else namespace(lead), *arrays, **params)
+            y = forward(xp, *arrays, **params) if half is None else in_float32(decl, xp, arrays, params, half)
         except Exception as exc:
             raise explained(decl, exc, arrays, params) from None
         if single and not isinstance(y, tuple | list):
@@ -244,7 +263,7 @@ def as_array(value):
 def arrays_of(decl, inputs, tensor):
     """The inputs as arrays: promoted together if the op says so, else as they are."""
     if decl.promotion in (COMMON, FLOAT) and len(inputs) > 1:
-        if inputs[0] is tensor and tensor._a.dtype.kind == "f" and all(v is None or type(v) is float or type(v) is int for v in inputs[1:]):
+        if inputs[0] is tensor and tensor._a.dtype.kind in "fV" and all(v is None or type(v) is float or type(v) is int for v in inputs[1:]):
             return [tensor._a, *inputs[1:]]  # a float tensor and numbers: nothing to convert
         return promoted(decl, inputs)
     kind, arrays = type(tensor._a), []
@@ -255,7 +274,7 @@ def arrays_of(decl, inputs, tensor):
         if not isinstance(value, Tensor) and value is not None and not isinstance(value, NUMBERS):
             as_operand(decl, value, position)
         arrays.append(array)
-    if decl.promotion == FLOAT and arrays[0].dtype.kind not in "fc":
+    if decl.promotion == FLOAT and arrays[0].dtype.kind not in INEXACT:
         return promoted(decl, inputs)
     return arrays
 
@@ -303,7 +322,7 @@ def record(decl, inputs, arrays, results, params, edges):
         arrays = [r._a for r in results[:count]]
         node.shape, node.dtype, node.several = tuple(a.shape for a in arrays), tuple(a.dtype for a in arrays), count
     for number in range(count):
-        if results[number]._a.dtype.kind in "fc":
+        if results[number]._a.dtype.kind in INEXACT:
             results[number]._rg, results[number]._edge = True, (node, number)
 
 
@@ -322,7 +341,9 @@ def number_like(value):
 def unwrapped(decl, values, params):
     """No Tensor among the inputs: bare arrays mean a rule is being run; anything else is a mistake."""
     if raw_operands(values):
-        return decl.forward(namespace(next(v for v in values if is_array(v))), *values, **params)
+        lead = next(v for v in values if is_array(v))
+        half = None if lead.dtype is FLOAT32 else half_of(values)
+        return decl.forward(namespace(lead), *values, **params) if half is None else in_float32(decl, namespace(lead), values, params, half)
     for position, value in enumerate(values):
         if not isinstance(value, NUMBERS):
             as_operand(decl, value, position)
@@ -336,26 +357,8 @@ def unsupported(decl, value, position, operator):
     raise not_a_tensor(decl, value, position)
 
 
-def refused(decl, array):
-    """PyTorch's error for a dtype that the op's kernel does not know."""
-    return error("not_implemented_for", kernel=decl.kernel or f"{decl.name}_cpu", dtype=from_numpy_dtype(array.dtype).title)
-
-
-def explained(decl, exc, arrays, params):
-    """PyTorch's exception in place of NumPy's."""
-    if decl.explain is not None:
-        better = decl.explain(exc, arrays, params)
-        if better is not None:
-            return better
-    if decl.kinds is not None:
-        for array in arrays:
-            if hasattr(array, "dtype") and array.dtype.kind not in decl.kinds:
-                return refused(decl, array)
-    shapes = [a.shape for a in arrays if hasattr(a, "shape")]
-    if decl.promotion != "keep" and len(shapes) > 1:
-        clash = operand_shapes_error(shapes)
-        if clash is not None:
-            return clash
-    if hasattr(exc, "add_note") and "\n  Try: " in str(exc):
-        return exc  # it is one of ours already, from an op inside the op
-    return RuntimeError(compose(f"{decl.name}: {exc}", "Check the shapes and dtypes: " + ", ".join(map(str, shapes))))
+def as_it_is(decl, dtype):
+    """Can ``forward`` take this type? False for 16-bit floats, which go through float32; an error for what PyTorch refuses."""
+    if decl.kinds is not None and dtype.kind not in decl.kinds:
+        raise refused(decl, dtype)
+    return not is_half(dtype)

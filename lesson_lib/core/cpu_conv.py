@@ -321,5 +321,5 @@ def depthwise_weight(g, x, w_shape, win):
         grad = widen(g[some], phase_width).reshape(len(phases), *dw.shape[:2], -1)
         for i, j, read in tap_slices((kh, kw), g.shape[2:], phase_width, win):
             pixels = phases[read][:, :, None]  # (n, C, 1, positions)
-            dw[:, :, i, j] += np.vecdot(grad[..., : pixels.shape[-1]], pixels).sum(axis=0)
+            dw[:, :, i, j] += np.vecdot(pixels.conj(), grad[..., : pixels.shape[-1]]).sum(axis=0)  # vecdot takes its first argument's conjugate
     return dw.reshape(w_shape)

@@ -54,7 +54,10 @@ def avg_pool2d(x, kernel, stride, padding, ceil_mode, count_include_pad, divisor
         padded = pad(x[some], shape, kernel, stride, padding, (1, 1), 0)
         rows = total(along(padded, 3, shape[3], kernel[1], stride[1]))
         y[some] = total(along(rows, 2, shape[2], kernel[0], stride[0]))
-    y /= patches.divisors(np, counts, x.dtype)
+    divisors = patches.divisors(np, counts, x.dtype)
+    if y.dtype.kind == "i":
+        return patches.means(y, divisors)
+    y /= divisors
     return y
 
 

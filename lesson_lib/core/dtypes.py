@@ -3,27 +3,44 @@
 NumPy promotes ``int32 + float32`` to ``float64``; PyTorch stays at ``float32``. The whole difference lives here:
 a *category* (bool < integer < floating < complex) decides first, and only within one category does the size decide.
 
+NumPy has no bfloat16. The optional package ``ml_dtypes`` adds it, and is loaded when the first such tensor is made.
+
 Source: https://pytorch.org/docs/stable/tensor_attributes.html#type-promotion-doc
 """
 
+import importlib
+
 import numpy as np
+
+from .errors import error
 
 BOOL, INTEGER, FLOATING, COMPLEX = range(4)  # the categories, in the order in which they win
 _CATEGORY = {"b": BOOL, "i": INTEGER, "u": INTEGER, "f": FLOATING, "c": COMPLEX}
+
+#: the kinds of NumPy dtypes that can have gradients: float, complex, and "V", which is what NumPy calls the kind of bfloat16
+INEXACT = "fcV"
 
 
 class dtype:
     """A tensor's element type; prints as ``torch.float32`` and knows its NumPy twin as ``.np``."""
 
-    def __init__(self, name, title):
+    def __init__(self, name, title, kind, itemsize):
         self.name, self.title = name, title  # title: the word in PyTorch's messages, "Float" for float32
-        self.np = np.dtype(name)
-        self.category = _CATEGORY[self.np.kind]
-        self.itemsize = self.np.itemsize
+        self.category, self.itemsize = _CATEGORY[kind], itemsize
+        self.is_signed = kind in "ifc"
+        if name not in _WITHOUT_TWIN:
+            self.np = np.dtype(name)
 
     is_floating_point = property(lambda self: self.category == FLOATING)
     is_complex = property(lambda self: self.category == COMPLEX)
-    is_signed = property(lambda self: self.np.kind in "ifc")
+
+    def __getattr__(self, name):
+        """The twin of a type that NumPy lacks, when it is first asked for."""
+        if name != "np":
+            raise AttributeError(f"'torch.dtype' object has no attribute '{name}'")
+        self.np = _load_twin(self.name)
+        _BY_NUMPY[self.np] = self
+        return self.np
 
     def __repr__(self):
         return f"torch.{self.name}"
@@ -33,23 +50,50 @@ class dtype:
 
     def to_complex(self):
         """The complex type of the same precision: float32 → complex64."""
-        return from_numpy_dtype(np.result_type(self.np, np.complex64)) if self.category < COMPLEX else self
+        if self.category < FLOATING:
+            raise error("no_complex_partner", title=self.title)
+        return self if self.category == COMPLEX else _COMPLEX[self]
 
     def to_real(self):
         """The real type of the same precision: complex64 → float32."""
-        return from_numpy_dtype(np.empty(0, self.np).real.dtype)
+        return next((real for real, its_complex in _COMPLEX.items() if its_complex is self), self)
 
 
-_TITLES = {
-    "bool": "Bool", "uint8": "Byte", "int8": "Char", "int16": "Short", "int32": "Int", "int64": "Long", "uint16": "UInt16", "uint32": "UInt32",
-    "uint64": "UInt64", "float16": "Half", "float32": "Float", "float64": "Double", "complex64": "ComplexFloat", "complex128": "ComplexDouble",
+_WITHOUT_TWIN = ("bfloat16", "complex32")
+_TABLE = {
+    "bool": ("Bool", "b", 1), "uint8": ("Byte", "u", 1), "int8": ("Char", "i", 1), "int16": ("Short", "i", 2), "int32": ("Int", "i", 4),
+    "int64": ("Long", "i", 8), "uint16": ("UInt16", "u", 2), "uint32": ("UInt32", "u", 4), "uint64": ("UInt64", "u", 8),
+    "float16": ("Half", "f", 2), "float32": ("Float", "f", 4), "float64": ("Double", "f", 8), "bfloat16": ("BFloat16", "f", 2),
+    "complex32": ("ComplexHalf", "c", 4), "complex64": ("ComplexFloat", "c", 8), "complex128": ("ComplexDouble", "c", 16),
 }  # fmt: skip
-_BY_NAME = {name: dtype(name, title) for name, title in _TITLES.items()}
-_BY_NUMPY = {d.np: d for d in _BY_NAME.values()}
+_BY_NAME = {name: dtype(name, *row) for name, row in _TABLE.items()}
+_BY_NUMPY = {d.np: d for name, d in _BY_NAME.items() if name not in _WITHOUT_TWIN}
 
-bool_, uint8, int8, int16, int32, int64, uint16, uint32, uint64, float16, float32, float64, complex64, complex128 = _BY_NAME.values()
-ALIASES = {"half": float16, "float": float32, "double": float64, "short": int16, "int": int32, "long": int64, "cfloat": complex64,
-           "cdouble": complex128, "bool": bool_}  # fmt: skip
+ALL = tuple(_BY_NAME.values())
+bool_, uint8, int8, int16, int32, int64, uint16, uint32, uint64 = ALL[:9]
+float16, float32, float64, bfloat16, complex32, complex64, complex128 = ALL[9:]
+ALIASES = {"half": float16, "float": float32, "double": float64, "short": int16, "int": int32, "long": int64, "chalf": complex32,
+           "cfloat": complex64, "cdouble": complex128, "bool": bool_}  # fmt: skip
+#: what PyTorch's messages call the types of C++, by their titles
+C_TYPES = {
+    "Bool": "bool", "Byte": "unsigned char", "Char": "signed char", "Short": "short int", "Int": "int", "Long": "long int", "Half": "c10::Half",
+    "BFloat16": "c10::BFloat16", "Float": "float", "Double": "double", "ComplexFloat": "c10::complex<float>", "ComplexDouble": "c10::complex<double>",
+}  # fmt: skip
+
+#: the complex type whose parts can hold a real type; only the first real type of a complex one is its parts' type
+_COMPLEX = {float16: complex32, float32: complex64, float64: complex128, bfloat16: complex64}
+_NO_PROMOTION = (uint16, uint32, uint64)  # PyTorch combines these with floats alone
+
+
+def _load_twin(name):
+    """The NumPy dtype of bfloat16, from the package that defines it; the error that says what is missing."""
+    if name == "complex32":
+        raise error("no_complex32")
+    try:
+        return np.dtype(importlib.import_module("ml_dtypes").bfloat16)
+    except ModuleNotFoundError:
+        raise error("no_bfloat16") from None
+
 
 _default = {"dtype": float32}
 
@@ -64,12 +108,12 @@ def from_numpy_dtype(np_dtype):
     try:
         return _BY_NUMPY[np_dtype]
     except KeyError:
-        twin = _BY_NUMPY.get(np.dtype(np_dtype).newbyteorder("="))
+        np_dtype = np.dtype(np_dtype)
+        twin = _BY_NUMPY.get(np_dtype.newbyteorder("="))
+        if twin is None and np_dtype.name == "bfloat16" and bfloat16.np == np_dtype:
+            return bfloat16  # the first array of this type; asking for its twin registered it
         if twin is None:
-            raise TypeError(
-                f"can't convert np.ndarray of type {np.dtype(np_dtype).type.__module__}.{np.dtype(np_dtype).type.__name__}. The only supported types are: "
-                "float64, float32, float16, complex64, complex128, int64, int32, int16, int8, uint64, uint32, uint16, uint8, and bool."
-            ) from None
+            raise error("numpy_type", type=f"{np_dtype.type.__module__}.{np_dtype.type.__name__}") from None
         return twin
 
 
@@ -107,11 +151,23 @@ def promote_types(type1, type2):
     """
     if type1 is type2:
         return type1
-    categories = (type1.category, type2.category)
-    if categories[0] == categories[1] or (COMPLEX in categories and FLOATING in categories):
-        # Within a category the size decides; complex64 with float64 needs complex128.
-        return from_numpy_dtype(np.promote_types(type1.np, type2.np))
-    return type1 if categories[0] > categories[1] else type2
+    low, high = sorted((type1, type2), key=lambda d: d.category)
+    if (low in _NO_PROMOTION or high in _NO_PROMOTION) and high.category != FLOATING:
+        raise error("unsigned_promotion", a=type1.title, b=type2.title)
+    if low.category < FLOATING:
+        return high if low.category < high.category else _BY_NUMPY[np.promote_types(low.np, high.np)]
+    # Among the inexact types the precision decides; complex64 with float64 needs complex128.
+    precision = _wider(low.to_real(), high.to_real())
+    if high.category == FLOATING:
+        return precision
+    return precision.to_complex()
+
+
+def _wider(a, b):
+    """The more precise of two real types. Of float16 and bfloat16 neither holds the other: float32 holds both."""
+    if a.itemsize == b.itemsize:
+        return a if a is b else float32
+    return a if a.itemsize > b.itemsize else b
 
 
 def result_type_of(dimensioned, zero_dim, scalars):
@@ -136,11 +192,12 @@ def _raise_category(higher, lower):
         return higher
     if lower.category == COMPLEX and higher.category == FLOATING:
         return higher.to_complex()
-    return promote_types(higher, lower)
+    return promote_types(higher, lower) if higher is bool_ else lower  # a number makes even uint16 complex, which promote_types refuses
 
 
 def can_cast(from_, to):
-    """True if an in-place operation may write ``from_`` into ``to``: never to a lower category (float to int).
+    """True if an in-place operation may write ``from_`` into ``to``: never a complex number into a real one, a float into an integer,
+    a number into a bool.
 
     Source: https://pytorch.org/docs/stable/generated/torch.can_cast.html
     """
@@ -148,31 +205,50 @@ def can_cast(from_, to):
 
 
 class finfo:
-    """The limits of a floating-point type: ``eps``, ``max``, ``min``, ``tiny``, ``bits``."""
+    """The limits of a floating-point type: ``eps``, ``max``, ``min``, ``tiny``, ``bits``.
+
+    For a complex type they are those of its parts. Source: https://pytorch.org/docs/stable/type_info.html#torch.torch.finfo
+    """
 
     def __init__(self, type=None):
-        self._dtype = type or get_default_dtype()
+        self._dtype = get_default_dtype() if type is None else type
+        _check_dtype(self._dtype, "finfo")
         if self._dtype.category < FLOATING:
-            raise TypeError(f"torch.finfo() requires a floating point input type. Use torch.iinfo to handle 'torch.{self._dtype.name}'")
-        info = np.finfo(self._dtype.np)
-        self.bits, self.dtype = info.bits, self._dtype.to_real().name
+            raise error("finfo_type")
+        real = self._dtype.to_real()
+        info = _BFLOAT16_LIMITS if real is bfloat16 else np.finfo(real.np)
+        self.bits, self.dtype = real.itemsize * 8, real.name
         self.eps, self.max, self.min = float(info.eps), float(info.max), float(info.min)
         self.tiny = self.smallest_normal = float(info.tiny)
-        self.resolution = float(info.resolution)
+        self.resolution = 10.0**-info.precision
 
     def __repr__(self):
         fields = ("resolution", "min", "max", "eps", "smallest_normal", "tiny")
         return "finfo(" + ", ".join(f"{f}={getattr(self, f):g}" for f in fields) + f", dtype={self.dtype})"
 
 
+class _BFLOAT16_LIMITS:
+    """8 bits of exponent, as many as float32 has, and 7 of fraction."""
+
+    eps, tiny, precision = 2.0**-7, 2.0**-126, 2
+    max = (2 - eps) * 2.0**127
+    min = -max
+
+
 class iinfo:
-    """The limits of an integer type: ``max``, ``min``, ``bits``."""
+    """The limits of an integer type: ``max``, ``min``, ``bits``. Source: https://pytorch.org/docs/stable/type_info.html#torch.torch.iinfo"""
 
     def __init__(self, type):
+        _check_dtype(type, "iinfo")
         if type.category != INTEGER:
-            raise TypeError(f"torch.iinfo() requires an integer input type. Use torch.finfo to handle 'torch.{type.name}'")
+            raise error("iinfo_bool") if type is bool_ else error("iinfo_type")
         info = np.iinfo(type.np)
         self.bits, self.min, self.max, self.dtype = info.bits, int(info.min), int(info.max), type.name
 
     def __repr__(self):
-        return f"iinfo(min={self.min}, max={self.max}, dtype={self.dtype})"
+        return f"iinfo(min={self.min:g}, max={self.max:g}, dtype={self.dtype})"
+
+
+def _check_dtype(value, name):
+    if not isinstance(value, dtype):
+        raise error("info_type", name=name, type=type(value).__name__)

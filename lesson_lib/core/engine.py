@@ -13,14 +13,15 @@ import numpy as np
 
 from .anomaly import run_checked
 from .device import namespace
+from .edges import as_tuple, check_inputs, edge_to, roots_of
 from .errors import error
+from .half import FLOAT32, FLOAT64
 from .hook_calls import call_post_hooks, call_pre_hooks, shown
 from .node import AccumulateGrad
 from .op import registry
+from .rule_types import special_contributions
 from .state import anomaly_mode, thread
-from .tensor import Tensor, edge_of, wrap
-
-COMPLEX64, COMPLEX128 = np.dtype(np.complex64), np.dtype(np.complex128)
+from .tensor import Tensor, wrap
 
 
 class Step(NamedTuple):
@@ -67,10 +68,11 @@ def run(roots, *, keep_graph, taped, captured=None, on_step=None, rehearsal=Fals
             g = _without_holes(node, g)
         if taped:
             saved = _as_tensors(node, saved)
-        if node.dtype is COMPLEX64 or node.dtype is COMPLEX128:
-            contributions = _conjugated(node, g, saved)
-        else:
+        dtype = node.dtype
+        if dtype is FLOAT32 or dtype is FLOAT64:
             contributions = node.contributions(g, saved)
+        else:
+            contributions = special_contributions(node, g, saved, taped)
         if node.hooks is not None and not rehearsal:
             contributions = call_post_hooks(node, contributions, g)
         if on_step is not None:
@@ -126,18 +128,6 @@ def fitted(g, shape, np_dtype):
     if g.dtype.kind == "c" and np_dtype.kind != "c":
         g = g.real  # a real tensor that met complex ones: only the real part of the gradient is its own
     return g.astype(np_dtype)
-
-
-def _conjugated(node, g, saved):
-    """The rules of a complex op: for y = f(x) PyTorch's gradient is g times the conjugate of f′(x), and the rules say f′(x).
-
-    Conjugating what goes in and what comes out is the same. An op that is not holomorphic has its conjugates in its own rules.
-    Source: https://pytorch.org/docs/stable/notes/autograd.html#autograd-for-complex-numbers
-    """
-    if node.op is None or not node.op.holomorphic:
-        return node.contributions(g, saved)
-    conj = registry["conjugate"].raw
-    return tuple(part if part is None else conj(part) for part in node.contributions(conj(g), saved))
 
 
 def _reachable(roots):
@@ -251,14 +241,15 @@ def backward(tensors, grad_tensors=None, retain_graph=None, create_graph=False, 
 
     Source: https://pytorch.org/docs/stable/generated/torch.autograd.backward.html
     """
-    roots = _roots(_as_tuple(tensors), _as_tuple(grad_tensors), create_graph)
+    roots = roots_of(as_tuple(tensors), as_tuple(grad_tensors), create_graph)
     keep = create_graph if retain_graph is None else retain_graph
     if inputs is None:
         _run(roots, keep_graph=keep, taped=create_graph)
         return
-    inputs = _as_tuple(inputs)
-    for tensor, g in zip(inputs, _gradients(roots, inputs, keep, create_graph), strict=True):
-        if g is not None:
+    inputs = check_inputs("backward", inputs)
+    for place, g in zip(inputs, _gradients(roots, inputs, keep, create_graph), strict=True):
+        tensor = place if isinstance(place, Tensor) else getattr(place.node, "variable", None)
+        if g is not None and tensor is not None:
             accumulate(tensor, g)
 
 
@@ -281,17 +272,15 @@ def grad(
     """
     if materialize_grads and allow_unused is False:
         raise error("materialize")
-    inputs = _as_tuple(inputs)
-    for tensor in inputs:
-        if not tensor.requires_grad:
-            raise error("not_required")
+    inputs = check_inputs("grad", inputs, materialize_grads)
     keep = create_graph if retain_graph is None else retain_graph
     if is_grads_batched:
-        results = _batched_gradients(_as_tuple(outputs), inputs, _as_tuple(grad_outputs), keep, create_graph)
+        results = _batched_gradients(as_tuple(outputs), inputs, as_tuple(grad_outputs), keep, create_graph)
     else:
-        results = _gradients(_roots(_as_tuple(outputs), _as_tuple(grad_outputs), create_graph), inputs, keep, create_graph)
-    if not (allow_unused or materialize_grads) and any(g is None for g in results):
-        raise error("unused")
+        results = _gradients(roots_of(as_tuple(outputs), as_tuple(grad_outputs), create_graph), inputs, keep, create_graph)
+    unused = next((index for index, g in enumerate(results) if g is None), None)
+    if unused is not None and not (allow_unused or materialize_grads):
+        raise error("unused", index=unused)
     if materialize_grads:
         results = [wrap(namespace(t._a).zeros_like(t._a)) if g is None else g for t, g in zip(inputs, results, strict=True)]
     return tuple(map(shown, results))
@@ -303,8 +292,8 @@ def trace(outputs, grad_outputs=None):
     For the visualizer, which shows one step at a time.
     """
     steps = []
-    outputs = _as_tuple(outputs)
-    roots = _roots(outputs, _as_tuple(grad_outputs), False)
+    outputs = as_tuple(outputs)
+    roots = roots_of(outputs, as_tuple(grad_outputs), False)
     leaves = {node: {0: None} for node in _reachable([edge[0] for edge, _ in roots]) if node.__class__ is AccumulateGrad}
     _run(roots, keep_graph=True, taped=False, captured=leaves, on_step=steps.append, rehearsal=True)
     return steps
@@ -312,7 +301,7 @@ def trace(outputs, grad_outputs=None):
 
 def _gradients(roots, inputs, keep_graph, taped):
     """One gradient (or None) per input."""
-    edges = [edge_of(tensor) for tensor in inputs]
+    edges = [edge_to(place) for place in inputs]
     captured = {}
     for node, index in edges:
         captured.setdefault(node, {})[index] = None
@@ -330,7 +319,7 @@ def _batched_gradients(outputs, inputs, batches, keep_graph, taped):
     count = len(batches[0]._a)
     rows = []
     for i in range(count):
-        roots = _roots(outputs, tuple(registry["select"].raw(batch, dim=0, index=i) for batch in batches), taped)
+        roots = roots_of(outputs, tuple(registry["select"].raw(batch, dim=0, index=i) for batch in batches), taped)
         rows.append(_gradients(roots, inputs, keep_graph or i < count - 1, taped))
     stack = registry["stack"].raw
     return [None if parts[0] is None else stack(*map(shown, parts), dim=0) for parts in zip(*rows, strict=True)]
@@ -360,29 +349,6 @@ class Task:
         if self.captured is None:
             return _reachable(self.roots)
         return _leading_to(self.captured, self.roots) | set(self.captured)
-
-
-def _roots(tensors, gradients, taped):
-    """Where to start, and with which gradient: 1 for a scalar."""
-    gradients = gradients or (None,) * len(tensors)
-    roots = []
-    for number, (tensor, gradient) in enumerate(zip(tensors, gradients, strict=True)):
-        if gradient is None:
-            if not tensor.requires_grad:
-                raise error("no_grad_fn")
-            if tensor._a.size != 1:
-                raise error("non_scalar")
-            gradient = wrap(namespace(tensor._a).ones_like(tensor._a))
-        elif gradient.shape != tensor.shape:
-            raise error("grad_shape", index=number, found=gradient.shape, expected=tensor.shape)
-        elif not tensor.requires_grad:
-            raise error("no_grad_fn")
-        roots.append((edge_of(tensor), gradient if taped else gradient._a))
-    return roots
-
-
-def _as_tuple(value):
-    return () if value is None else (value,) if isinstance(value, Tensor) else tuple(value)
 
 
 def _backward_method(self, gradient=None, retain_graph=None, create_graph=False, inputs=None):

@@ -9,9 +9,18 @@ import os
 import sys
 
 from .messages_autograd import AUTOGRAD_MESSAGES
+from .messages_dtypes import DTYPE_MESSAGES
+from .messages_elements import ELEMENT_MESSAGES
 from .messages_func import FUNC_MESSAGES
+from .messages_layers import LAYER_MESSAGES
 from .messages_linalg import LINALG_MESSAGES
+from .messages_losses import LOSS_MESSAGES
+from .messages_memory import MEMORY_MESSAGES
 from .messages_nn import NN_MESSAGES
+from .messages_random import RANDOM_MESSAGES
+from .messages_signal import SIGNAL_MESSAGES
+from .messages_spatial import SPATIAL_MESSAGES
+from .messages_testing import TESTING_MESSAGES
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
@@ -36,7 +45,7 @@ TABLE = {
                "The columns of the first must equal the rows of the second. Check the layer's in_features, or transpose one of them."),
     "matmul_1d": (RuntimeError, "inconsistent tensor size, expected tensor [{a}] and src [{b}] to have the same number of elements, but got {a} and {b} elements respectively",
                   "A dot product needs two vectors of the same length."),
-    "matmul_vec": (RuntimeError, "size mismatch, got input ({m}), mat ({m}x{k}), vec ({k2})",
+    "matmul_vec": (RuntimeError, "size mismatch, got input ({input}), mat ({m}x{k}), vec ({k2})",
                    "The matrix needs as many columns as the vector has elements."),
     "bmm": (RuntimeError, "Expected size for first two dimensions of batch2 tensor to be: [{b}, {k}] but got: [{b2}, {k2}].",
             "Each batch multiplies (n×m) by (m×p)."),
@@ -46,9 +55,9 @@ TABLE = {
     "mv_dims": (RuntimeError, "vector + matrix @ vector expected, got 1, {a}, {b}", "mv takes a matrix and a vector."),
     "dot_dims": (RuntimeError, "1D tensors expected, but got {a}D and {b}D tensors", "dot takes two vectors; matmul (or @) takes any number of dimensions."),
     "dot_dtype": (RuntimeError, "dot : expected both vectors to have same dtype, but found {a} and {b}", "Convert one of them with .to(dtype)."),
-    "addmv_dtype": (RuntimeError, "addmv input tensors must have the same dtype, but got {a}, {b}, and {a}", "Convert one of them with .to(dtype)."),
+    "addmv_dtype": (RuntimeError, "addmv input tensors must have the same dtype, but got {x}, {a}, and {b}", "Convert one of them with .to(dtype)."),
     "addmm_dtype": (RuntimeError, "{name} and mat2 must have the same dtype, but got {a} and {b}", "Convert one of them with .to(dtype)."),
-    "outer_dims": (RuntimeError, "outer: Expected 1-D argument self, but got {a}-D", "outer takes two vectors; flatten them first."),
+    "outer_dims": (RuntimeError, "outer: Expected 1-D argument {name}, but got {ndim}-D", "outer takes two vectors; flatten them first."),
     "contract_sizes": (RuntimeError, "contracted dimensions need to match, but first has size {a} in dim {i} and second has size {b} in dim {j}", "The summed dimensions need equal sizes."),
     "einsum": (RuntimeError, "einsum(): {message}", "Each operand needs one letter per dimension; a letter always has one size."),
     "einsum_dims": (RuntimeError, "einsum(): the number of subscripts in the equation ({given}) does not match the number of dimensions ({ndim}) for operand {number} and no ellipsis was given",
@@ -104,10 +113,11 @@ TABLE = {
     "diagonal_dims": (RuntimeError, "diagonal dimensions cannot be identical {dim1}, {dim2}", "A diagonal runs through two different dimensions."),
     "roll_dims": (RuntimeError, "shifts and dimensions must align. shifts: {shifts}, dims:{dims}", "Give one shift for each dimension."),
     "rot90_dims": (RuntimeError, "expected rotation dims to be different, but got dim0 = {first} and dim1 = {second}", "A plane has two different dimensions."),
+    "block_diag_ndim": (RuntimeError, "torch.block_diag: Input tensors must have 2 or fewer dimensions. Input {number} has {ndim} dimensions", "Reshape it to a matrix."),
     "repeat_few": (RuntimeError, "Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor", "Give a count for every dimension, or use tile."),
     "repeats_negative": (RuntimeError, "{message}", "Counts are 0 or more."),
     "repeats_size": (RuntimeError, "repeats must have the same size as input along dim, but got repeats.size(0) = {found} and input.size({dim}) = {size}", "Give one count for each slice."),
-    "unfold_size": (RuntimeError, "maximum size for tensor at dimension {dim} is {length} but size is {size}", "The window must fit into the dimension."),
+    "window_size": (RuntimeError, "maximum size for tensor at dimension {dim} is {length} but size is {size}", "The window must fit into the dimension."),
     "unfold_negative": (RuntimeError, "size is {size} but must be >= 0", "The window's size counts elements."),
     "unfold_step": (RuntimeError, "step is {step} but must be > 0", "The step says how far one window is from the next."),
     "strided_length": (RuntimeError, "mismatch in length of strides and shape", "Every dimension has one size and one stride."),
@@ -115,6 +125,7 @@ TABLE = {
     "strided_bounds": (RuntimeError, "setStorage: sizes {sizes}, strides {strides}, storage offset {offset}, and itemsize {itemsize} requiring a storage size of {needed} are out of bounds for storage of size {held}",
                        "The last element, at offset + sum((size - 1) * stride), must lie inside the memory."),
     "meshgrid_indexing": (RuntimeError, 'torch.meshgrid: indexing must be one of "xy" or "ij", but received: {indexing}', 'Use "ij" for matrix order, "xy" for plotting.'),
+    "meshgrid_dtype": (RuntimeError, "meshgrid expects all tensors to have the same dtype", "Convert them with .to(dtype)."),
     "meshgrid_ndim": (RuntimeError, "torch.meshgrid: Expected 0D or 1D tensor in the tensor list but got: {found}D", "Each axis of the grid is one vector."),
     "dim_range": (IndexError, "Dimension out of range (expected to be in range of [{low}, {high}], but got {dim})",
                   "This tensor has {ndim} dimension(s); negative numbers count from the end."),
@@ -139,12 +150,6 @@ TABLE = {
     "split_uneven": (RuntimeError, "torch.{name} attempted to split along dimension {dim}, but the size of the dimension {size} is not divisible by the split_size {sections}!", "tensor_split makes unequal parts."),
     "unbind_0d": (IndexError, "Dimension specified as {dim} but tensor has no dimensions", "A 0-d tensor is one number."),
     "empty_list": (RuntimeError, "{message}", "Give at least one tensor."),
-    "conv_channels": (RuntimeError, "Given groups={groups}, weight of size {weight}, expected input{input} to have {expected} channels, but got {found} channels instead",
-                      "The input's dimension 1 must be in_channels of the layer."),
-    "conv_dims": (RuntimeError, "Expected {single}D (unbatched) or {batch}D (batched) input to conv{n}d, but got input of size: {input}",
-                  "Images are (batch, channels, height, width), sequences (batch, channels, length); add the missing dimension with unsqueeze."),
-    "conv_kernel": (RuntimeError, "Calculated padded input size per channel: ({input}). Kernel size: ({kernel}). Kernel size can't be greater than actual input size",
-                    "The image shrank below the kernel: use padding, fewer layers or a bigger image."),
     "batch_size": (ValueError, "Expected input batch_size ({input}) to match target batch_size ({target}).", "Inputs and targets must have the same first dimension."),
     # indices
     "index_dims": (IndexError, "too many indices for tensor of dimension {ndim}", "A tensor of {ndim} dimension(s) takes at most {ndim} index(es)."),
@@ -240,7 +245,6 @@ TABLE = {
     "var_dtype": (RuntimeError, "std and var only support floating point and complex dtypes", "Convert first: x.float().var()."),
     "norm_dtype": (RuntimeError, "linalg.vector_norm: Expected a floating point or complex tensor as input. Got {dtype}", "Convert first: x.float().norm()."),
     "norm_empty": (RuntimeError, "linalg.vector_norm cannot compute the {p} norm on an empty tensor because the operation does not have an identity", "An empty tensor has no largest element."),
-    "norm_order": (RuntimeError, "linalg.matrix_norm: Order {p} not supported.", "Give a number, float(\"inf\") or \"fro\"."),
     "sum_to_size": (RuntimeError, "size {{{size}}} is not expandable to size {{{shape}}}.", "Each size must be 1 or the tensor's own, counted from the right."),
     "topk_range": (RuntimeError, "selected index k out of range", "k counts elements of that dimension."),
     "kth_range": (RuntimeError, "kthvalue(): selected number k out of range for dimension {dim}", "k counts from 1 to the dimension's size."),
@@ -300,6 +304,8 @@ TABLE = {
     "multinomial_negative": (RuntimeError, "invalid multinomial distribution (encountering probability entry < 0)", "Weights are finite and at least 0: apply softmax to scores first."),
     "multinomial_infinite": (RuntimeError, "invalid multinomial distribution (encountering probability entry = infinity or NaN)", "Weights are finite and at least 0: apply softmax to scores first."),
     "multinomial_zero": (RuntimeError, "invalid multinomial distribution (sum of probabilities <= 0)", "At least one weight of every row must be above 0."),
+    # names
+    "missing_name": (AttributeError, "{first}", "PyTorch has {name}, lesson_lib has not: {why}. docs/api.md lists what there is."),
     # devices
     "device_name": (RuntimeError, "Expected one of {known} device type at start of device string: {name}", 'Use "cpu" or "cuda".'),
     "device_string": (RuntimeError, "Invalid device string: '{text}'", 'Write it as "cuda:0".'),
@@ -309,9 +315,18 @@ TABLE = {
     "device_mix": (RuntimeError, "Expected all tensors to be on the same device, but found at least two devices, {a} and {b}!", "Move one of them: x.to(\"{a}\")."),
 }  # fmt: skip
 TABLE.update(AUTOGRAD_MESSAGES)
+TABLE.update(DTYPE_MESSAGES)
+TABLE.update(ELEMENT_MESSAGES)
 TABLE.update(FUNC_MESSAGES)
+TABLE.update(LAYER_MESSAGES)
 TABLE.update(NN_MESSAGES)
 TABLE.update(LINALG_MESSAGES)
+TABLE.update(LOSS_MESSAGES)
+TABLE.update(MEMORY_MESSAGES)
+TABLE.update(RANDOM_MESSAGES)
+TABLE.update(SIGNAL_MESSAGES)
+TABLE.update(SPATIAL_MESSAGES)
+TABLE.update(TESTING_MESSAGES)
 
 
 def error(kind, **values):
@@ -352,13 +367,13 @@ def user_line():
 
 def tensor_title(np_dtype):
     """PyTorch's old-style class name in messages: ``FloatTensor`` for float32."""
-    names = {"float32": "Float", "float64": "Double", "float16": "Half", "int64": "Long", "int32": "Int", "complex64": "ComplexFloat", "complex128": "ComplexDouble"}
+    names = {"float32": "Float", "float64": "Double", "float16": "Half", "bfloat16": "BFloat16", "int64": "Long", "int32": "Int", "complex64": "ComplexFloat", "complex128": "ComplexDouble"}
     return names.get(getattr(np_dtype, "name", ""), str(np_dtype)) + "Tensor"
 
 
 def typename(value):
     """What PyTorch calls a value's type in messages: ``torch.FloatTensor``, ``int``, ``package.module.Class``."""
-    if hasattr(value, "_a"):
+    if hasattr(value, "_a") and not isinstance(value, type):
         return "torch." + tensor_title(value._a.dtype)
     kind = value if hasattr(value, "__qualname__") else type(value)
     module = getattr(kind, "__module__", None)

@@ -2,6 +2,7 @@
 
 from . import cpu
 from .device import namespace
+from .dtypes import INEXACT
 from .errors import error
 from .node import Node, next_key
 from .state import notify, thread, watchers
@@ -166,7 +167,7 @@ def _connected(ctx, out, number, args, recording):
         out._ver[0] += 1
     elif any(out is arg for arg in args):
         out = wrap(out._a)  # an input handed through is a new tensor in the graph
-    if recording and out._a.dtype.kind in "fc" and not any(out is tensor for tensor in ctx._non_differentiable):
+    if recording and out._a.dtype.kind in INEXACT and not any(out is tensor for tensor in ctx._non_differentiable):
         out._rg, out._edge = True, (ctx, number)
     return out
 

@@ -13,6 +13,7 @@ from cupyx.scipy.special import i0 as bessel_i0  # noqa: F401
 from cupyx.scipy.special import i1 as bessel_i1  # noqa: F401
 
 from . import patches
+from .errors import error
 
 # The same idea as in cpu.py: this module is CuPy, and more.
 globals().update({key: value for key, value in vars(cupy).items() if not key.startswith("_")})
@@ -41,6 +42,8 @@ def device_count():
 
 def to_device(array, index=None):
     """A copy of a host array on GPU ``index``."""
+    if array.dtype.kind == "V":
+        raise error("no_bfloat16_cuda")
     with cupy.cuda.Device(index or 0):
         return cupy.asarray(array)
 

@@ -7,13 +7,13 @@ too: the base's new history is "the old base with this part replaced", and every
 
 from numpy import generic
 
-from .device import device_of
 from .dtypes import can_cast, from_numpy_dtype
 from .errors import error
+from .memory import address, shown_steps
 from .node import Node, next_key
 from .state import thread
 from .tensor import Tensor, edge_of, wrap
-from .views import no_history
+from .views import no_history, path
 
 
 def make_inplace(function, name):
@@ -67,18 +67,26 @@ def must_record(tensor, others):
 def check_overlap(tensor, sources):
     """PyTorch's error if a source lies partly, but not wholly, in the memory that is written to. Tensors that share memory share their version."""
     for source in sources:
-        if isinstance(source, Tensor) and source._ver is tensor._ver and source is not tensor and _overlap_partly(tensor, source):
+        if isinstance(source, Tensor) and source._ver is tensor._ver and overlap(tensor, source) == "partly":
             raise error("overlap_partly")
 
 
-def _overlap_partly(one, other):
+def overlap(one, other):
+    """ "none", "partly" or "wholly": how the memory of two tensors meets."""
     a, b = one._a, other._a
+    if one is other:
+        return "wholly"
     if not (a.size and b.size and _is_dense(a) and _is_dense(b)):
-        return False  # PyTorch looks no closer than this
+        return "none"  # PyTorch looks no closer than this
     start_a, start_b = one.data_ptr(), other.data_ptr()
     if (start_a, a.nbytes) == (start_b, b.nbytes):
-        return a.strides != b.strides
-    return start_a < start_b + b.nbytes and start_b < start_a + a.nbytes
+        return "wholly" if a.strides == b.strides else "partly"
+    return "partly" if start_a < start_b + b.nbytes and start_b < start_a + a.nbytes else "none"
+
+
+def is_stretched(array):
+    """True if several elements lie at one place in memory: what expand() made."""
+    return 0 in array.strides and any(step == 0 and size > 1 for step, size in zip(array.strides, array.shape, strict=True)) and array.size > 0
 
 
 def _is_dense(array):
@@ -101,19 +109,18 @@ def write(tensor, array):
     overwrite(tensor, array)
 
 
-def overwrite(tensor, value, explain=None):
-    """``value``, an array or a number, into the tensor's memory; one version more. ``explain()`` makes the error if the shapes do not fit."""
+def overwrite(tensor, value, explain=None, uniform=False):
+    """``value``, an array or a number, into the tensor's memory; one version more. ``explain()`` makes the error if the shapes do not fit.
+
+    Only a value that is ``uniform``, the same for all elements, may go into memory that shows one element many times.
+    """
+    if not uniform and is_stretched(tensor._a):
+        raise error("overlap")
     try:
         tensor._a[...] = value
     except ValueError:
-        if tensor._base is not None and _is_writable(tensor._base._a) and not _is_writable(tensor._a):
-            raise error("overlap") from None  # a stretched view: NumPy does not let it be written to
         raise explain() if explain else error("read_only") from None
     tensor._ver[0] += 1
-
-
-def _is_writable(array):
-    return getattr(array.flags, "writeable", True)  # a GPU's arrays always are
 
 
 def take_history(tensor, result):
@@ -128,25 +135,56 @@ def take_history(tensor, result):
         tensor._edge, tensor._rg = edge, edge is not None
         return
     base = tensor._base
-    base._edge, base._rg = (CopySlices(base, tensor._chain, edge), 0), True
+    base._edge, base._rg = (CopySlices(base, path(tensor), edge), 0), True
     tensor._seen = -1  # the view itself is replayed from its base, like all others
+
+
+def reshape_inplace(tensor, view, params, back):
+    """Let ``tensor`` look at its memory as ``view`` (the bare call of a view op) does; ``back`` is the (function, params) that undoes it.
+
+    Nothing moves in memory. The views that were made of the tensor before still start from its old shape.
+    """
+    recorded = must_record(tensor, ())
+    before = wrap(tensor._a)
+    if recorded:
+        before._edge, before._rg = edge_of(tensor), True
+    after = view(before, **params)
+    if tensor._first is None:
+        tensor._first = (_look(tensor), tensor._chain, tensor._undo)
+    tensor._a, tensor._acc = after._a, None  # a leaf's node knows its shape
+    tensor._chain += ((view, params),)
+    tensor._ver[0] += 1
+    if tensor._base is None:
+        tensor._undo = (back, *tensor._undo)
+    if _look(tensor) == tensor._first[0]:  # as it was before: the way there and back is forgotten
+        tensor._chain, tensor._undo = tensor._first[1:]
+    if recorded:
+        tensor._edge, tensor._seen = after._edge, tensor._ver[0]
+        tensor._ver[1:] = [after._edge[0].title]
+    return tensor
+
+
+def _look(tensor):
+    """What a tensor sees of its memory: from where on, in which shape, with which strides."""
+    return address(tensor._a), tensor._a.shape, shown_steps(tensor._a)
 
 
 class CopySlices(Node):
     """History of a base after one of its views was overwritten: gradients of that part go to what was written, the rest to the old base."""
 
-    __slots__ = ("chain",)
+    __slots__ = ("chain", "order")
     title = "torch::autograd::CopySlices"
 
     def __init__(self, base, chain, written):
         self.key, self.chain, self.several, self.hooks = next_key(), chain, None, None
         self.edges, self.saved, self.guards = (edge_of(base), written), (), ()
         self.shape, self.dtype = base._a.shape, base._a.dtype
+        self.order = sorted(range(base._a.ndim), key=lambda dim: -base._a.strides[dim])  # the dimensions, the outermost in memory first
 
     def contributions(self, g, saved):
         """g with a hole for the old base; the part that fills the hole for what was written."""
         taped = isinstance(g, Tensor)
-        whole = (g if taped else wrap(g.reshape(()) if isinstance(g, generic) else g)).contiguous()  # else the chain's view() may fail
+        whole = self._laid_out(g if taped else wrap(g.reshape(()) if isinstance(g, generic) else g))
         part, rest = self._view(whole), None
         if self.edges[0] is not None:
             rest = whole.clone()
@@ -155,28 +193,13 @@ class CopySlices(Node):
             return rest, part.clone()
         return rest if rest is None else rest._a, part._a
 
+    def _laid_out(self, g):
+        """The gradient in memory as the base was, so that each view of the chain can be taken."""
+        if self.order == list(range(g.ndim)):
+            return g.contiguous()
+        return g.permute(self.order).contiguous().permute([self.order.index(dim) for dim in range(g.ndim)])
+
     def _view(self, tensor):
         for function, params in self.chain:
             tensor = function(tensor, **params)
         return tensor
-
-
-def write_out(out, result, name):
-    """``out=``: put a result into a given tensor, which takes the result's shape if its own does not fit."""
-    if isinstance(result, tuple):
-        return type(result)(*(write_out(*pair, name) for pair in zip(out, result, strict=True)))
-    if thread.grad_enabled and (out.requires_grad or result.requires_grad):
-        raise error("out_grad", name=name)
-    if not can_cast(result.dtype, out.dtype):
-        raise error("cast_result", found=result.dtype.title, wanted=out.dtype.title)
-    if device_of(out._a) != device_of(result._a):
-        raise error("device_mix", a=device_of(out._a), b=device_of(result._a))
-    if out._a.shape == result._a.shape:
-        out._a[...] = result._a
-    else:
-        out._a = result._a.astype(out._a.dtype)
-    out._ver[0] += 1
-    return out
-
-
-Tensor._write_out = staticmethod(write_out)

@@ -9,6 +9,7 @@ from itertools import count
 from operator import itemgetter
 
 from .errors import error, tensor_title
+from .grad_slot import grad_np_dtype
 from .messages_autograd import MODIFIED_HINTS
 from .state import anomaly_mode
 
@@ -227,7 +228,7 @@ class AccumulateGrad(Node):
     def __init__(self, variable):
         self.key, self.edges, self.saved, self.guards = next_key(), (), (), ()
         self.variable, self.several, self.hooks = variable, None, None
-        self.shape, self.dtype = variable._a.shape, variable._a.dtype
+        self.shape, self.dtype = variable._a.shape, grad_np_dtype(variable)
 
     def name(self):
         """PyTorch's name."""

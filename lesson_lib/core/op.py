@@ -17,12 +17,13 @@ rules without making a Tensor, and how ``create_graph=True`` records them by run
 """
 
 import inspect
-import re
 from functools import wraps
 
 from .call import make_binary, make_nary, make_parametric, make_unary
+from .errors import error
 from .mutation import make_inplace
 from .node import Node, binary_contributions, nary_contributions, unary_contributions, variadic_contributions
+from .out import write_out
 from .promote import COMMON, FLOAT, KEEP
 from .tensor import Tensor
 
@@ -37,9 +38,25 @@ OPERATORS = {
 PRETTY = {"*": "×", "-": "−", "/": "÷", "<=": "≤", ">=": "≥", "!=": "≠"}  # how a symbol is drawn
 
 
+class ShownSignature:
+    """What ``inspect.signature`` and Shift-Tab show, worked out when it is asked for: at import it would take a fifth of the time."""
+
+    def __get__(self, instance, decl):
+        if decl.signature is not None:
+            shown = list(inspect.signature(decl.signature).parameters.values())
+        else:
+            inputs, params = [PUBLIC_NAMES.get(name, name) for name in decl.inputs], decl.param_defaults
+            named = [*((name, inspect.Parameter.empty) for name in inputs), *((name, params.get(name, inspect.Parameter.empty)) for name in decl.params)]
+            shown = [inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=default) for name, default in named]
+        if not (decl.view or decl.variadic or any(parameter.name == "out" for parameter in shown)):
+            shown.append(inspect.Parameter("out", inspect.Parameter.KEYWORD_ONLY, default=None))
+        return inspect.Signature(shown)
+
+
 class Op:
     """What a declaration may say; the base classes below set the usual answers."""
 
+    __signature__ = ShownSignature()
     symbol = None  # the Python operator: attaches __add__, __radd__, __iadd__
     label = None  # what is drawn on the node; the symbol or the name if not given
     title = None  # PyTorch's node name without "Backward0"; from the name if not given
@@ -51,10 +68,11 @@ class Op:
     view = False  # the result looks into its input's memory
     promotion = KEEP  # how dtypes of the inputs combine
     apart = ()  # the inputs whose dtype does not take part in that
-    numbers = True  # a Python number may stand in for an input
+    numbers = True  # a Python number may stand in for an input; "last": only for the last one
     refuse = None  # (inputs of several dtypes) -> the exception for a mixture that PyTorch refuses, or None
-    kinds = None  # the kinds of dtype ("biufc") that the first input may have; None: all
+    kinds = None  # the kinds of dtype ("biufc") that the inputs, or the first of many, may have; None: all
     kernel = None  # what PyTorch calls the kernel when it refuses a dtype
+    refusal = None  # the row of the messages with which complex numbers are refused, where PyTorch has other words for that
     signature = None  # PyTorch's signature: a function that returns the inputs and a dict of parameters
     samples = None  # test cases: a generator of case(...)
     errors = None  # test cases that raise: yields case, exception type, start of the message
@@ -62,6 +80,8 @@ class Op:
     outputs = ("y",)  # the names of the outputs
     native = None  # PyTorch's name for it in messages, where that is not the name
     holomorphic = True  # with complex numbers the rules are derivatives; False: they hold the conjugates themselves, as those of abs
+    half = "float32"  # how float16 and bfloat16 are computed: "float32", "exact" (they are only moved, or their bits read) or "refused"
+    rounds = False  # with a 16-bit input, Python's floats are rounded to its type first
     n_diff = 1  # how many of the outputs (the first ones) carry gradients
     returns = tuple  # the kind of tuple that several outputs come in
 
@@ -82,11 +102,13 @@ class FloatElementwise(Elementwise):
 class Compare(Elementwise):
     """An elementwise question; the answers are bool and carry no gradient."""
 
+    rounds = True
+
 
 class View(Op):
     """Another look at the same memory."""
 
-    view = True
+    view, half = True, "exact"
 
 
 class Reduction(Op):
@@ -102,13 +124,14 @@ def op(decl):
     decl.name = decl.__name__
     _read_forward(decl)
     _read_rules(decl)
+    decl.kinds = decl.kinds and decl.kinds.replace("f", "fV")  # NumPy files bfloat16 under "V"
     decl.label = decl.label or PRETTY.get(decl.symbol, decl.symbol) or decl.name
     decl.title = decl.title or camel(decl.name)
     if "Backward" not in decl.title and "::" not in decl.title:
         decl.title += "Backward0"  # PyTorch counts on: SqueezeBackward1
     decl.node = _node_class(decl, decl.title)
     if decl.overload:
-        decl.nodes = tuple(_node_class(decl, decl.title[:-1] + str(number)) for number in range(4))
+        decl.nodes = tuple(_node_class(decl, decl.title[:-1] + str(number)) for number in range(6))
     raw, function = _make_calls(decl)
     _dress(function, decl)
     decl.call = function
@@ -121,7 +144,9 @@ def op(decl):
 
 def camel(name):
     """PyTorch's spelling in node names: ``max_pool2d`` → ``MaxPool2D``, ``log_softmax`` → ``LogSoftmax``."""
-    return "".join(part[:1].upper() + part[1:] for part in re.sub(r"(\d)d\b", r"\1D", name).split("_"))
+    if name[-1] == "d" and name[-2:-1].isdigit():
+        name = name[:-1] + "D"
+    return "".join(part[:1].upper() + part[1:] for part in name.split("_"))
 
 
 def argument_names(function):
@@ -129,9 +154,15 @@ def argument_names(function):
     return function.__code__.co_varnames[: function.__code__.co_argcount]
 
 
+def _all_argument_names(function):
+    """Those of all parameters that have a name."""
+    code = function.__code__  # read directly: inspect.signature would be a good part of the import time
+    return code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+
+
 def _read_forward(decl):
     """The names of the inputs and of the parameters, out of ``forward``'s own signature."""
-    code = decl.forward.__code__  # read directly: inspect.signature would be a good part of the import time
+    code = decl.forward.__code__
     decl.inputs = argument_names(decl.forward)[1:]
     decl.variadic = bool(code.co_flags & inspect.CO_VARARGS)
     decl.params = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
@@ -206,16 +237,30 @@ def _has_one_of_each(decl):
 def _with_signature(decl, raw):
     """PyTorch's arguments on the outside, canonical inputs and parameters on the inside."""
     signature = decl.signature or _default_signature(decl)
-    takes_dim = "dim" in inspect.signature(signature).parameters
+    takes_dim = "dim" in (_all_argument_names(decl.signature) if decl.signature else decl.params)
 
     def function(*args, out=None, **kwargs):
         if kwargs and takes_dim:
             _respell(kwargs)
-        *inputs, params = signature(*args, **kwargs)
+        try:
+            *inputs, params = signature(*args, **kwargs)
+        except AttributeError:
+            check_tensors(decl, args)
+            raise
         result = raw(*inputs, **params)
-        return result if out is None else Tensor._write_out(out, result, decl.name)
+        return result if out is None else write_out(out, result, decl.name, inputs)
 
     return function
+
+
+def check_tensors(decl, args):
+    """PyTorch's TypeError for the first argument that should have been a tensor, of those given by position."""
+    names = argument_names(decl.signature) if decl.signature else ()
+    for name in decl.inputs:
+        public = PUBLIC_NAMES.get(name, name)
+        position = names.index(public) if public in names else len(args)
+        if position < len(args) and not hasattr(args[position], "dtype"):
+            raise error("operand_type", name=decl.name, argument=public, position=position + 1, type=type(args[position]).__name__)
 
 
 def _default_signature(decl):
@@ -230,26 +275,16 @@ def _default_signature(decl):
             args += (params.pop(PUBLIC_NAMES.get(name, name)),)
         return (*args[:count], params)
 
-    signature.__signature__ = inspect.Signature(
-        [inspect.Parameter(PUBLIC_NAMES.get(n, n), inspect.Parameter.POSITIONAL_OR_KEYWORD) for n in decl.inputs]
-        + [inspect.Parameter(n, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=defaults.get(n, inspect.Parameter.empty)) for n in names]
-    )
     return signature
 
 
 def _dress(function, decl):
-    """Name, signature, docstring and source of the public function are the declaration's."""
+    """Name, docstring and, through ``__wrapped__``, signature and source of the public function are the declaration's."""
     if decl.signature is not None:
         decl.signature.__name__ = decl.signature.__qualname__ = decl.name  # so that Python's own TypeErrors name the function
-        shown = inspect.signature(decl.signature)
-    else:
-        shown = inspect.signature(_default_signature(decl))
-    if "out" not in shown.parameters and not decl.view and not decl.variadic:
-        out = inspect.Parameter("out", inspect.Parameter.KEYWORD_ONLY, default=None)
-        shown = shown.replace(parameters=[*shown.parameters.values(), out])
     function.__name__ = function.__qualname__ = decl.name
     function.__doc__, function.__module__ = decl.__doc__, decl.__module__
-    function.__signature__, function.__wrapped__, function.op = shown, decl, decl
+    function.__wrapped__ = function.op = decl
 
 
 def _attach(decl, raw, function):

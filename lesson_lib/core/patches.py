@@ -141,7 +141,7 @@ def avg_pool2d(xp, x, kernel, stride, padding, ceil_mode, count_include_pad, div
     shape = pool_output_shape(x.shape, kernel, stride, padding, (1, 1), ceil_mode)
     counts = average_counts(x.shape, shape, kernel, stride, padding, count_include_pad, divisor_override)
     columns = windows(xp, x, kernel, stride, padding, (1, 1), shape[2:])
-    return columns.sum(axis=2) / divisors(xp, counts, x.dtype)
+    return means(columns.sum(axis=2, dtype=x.dtype), divisors(xp, counts, x.dtype))
 
 
 def avg_pool2d_backward(xp, g, x_shape, kernel, stride, padding, ceil_mode, count_include_pad, divisor_override):
@@ -154,5 +154,15 @@ def avg_pool2d_backward(xp, g, x_shape, kernel, stride, padding, ceil_mode, coun
 
 def divisors(xp, counts, dtype):
     """The numbers that the windows' sums are divided by, (Ho, Wo)."""
-    rows, columns = (xp.asarray(count, dtype=dtype) for count in counts)
-    return rows[:, None] * columns
+    product = xp.ones((), dtype=dtype)
+    for count in counts:
+        product = product[..., None] * xp.asarray(count, dtype=dtype)
+    return product
+
+
+def means(sums, counts):
+    """Sums divided by how many numbers each is of; means of integers are rounded towards 0, as in PyTorch."""
+    if sums.dtype.kind != "i":
+        return sums / counts
+    quotient = sums // counts
+    return quotient + ((quotient < 0) & (quotient * counts != sums))

@@ -139,7 +139,7 @@ def format_values(a, indent=0):
     if a.dtype.kind == "c":
         cells, width = _complex_cells(shown)
     else:
-        cells, width = _aligned(_texts(shown.ravel().tolist(), a.dtype.kind == "f"))
+        cells, width = _aligned(_texts(shown.ravel().tolist(), a.dtype.kind in "fV"))
     return _nested(a.shape, iter(cells), indent, width + 2, summarize)  # + 2: the comma and the space
 
 

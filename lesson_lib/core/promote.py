@@ -61,13 +61,20 @@ def as_operand(decl, value, position):
 
 
 def not_a_tensor(decl, value, position, name=None):
-    """PyTorch's TypeError for an argument that should have been a tensor."""
-    return error("operand_type", name=name or decl.name, argument=public_name(decl, position), position=position + 1, type=type(value).__name__)
+    """PyTorch's TypeError for an input that should have been a tensor."""
+    argument, place = public_name(decl, position)
+    return error("operand_type", name=name or decl.name, argument=argument, position=place + 1, type=type(value).__name__)
 
 
 def public_name(decl, position):
-    """PyTorch's name of an input: "input" for the first, "other" for the second of two."""
-    return ("input", "other")[position] if position < 2 and not decl.variadic else "tensors"
+    """PyTorch's name of an input and its place among the arguments; without a signature "input" for the first and "other" for the second of two."""
+    if decl.signature is None:
+        return ("input", "other")[position] if position < 2 and not decl.variadic else "tensors", position
+    names = decl.signature.__code__.co_varnames[: decl.signature.__code__.co_argcount]
+    own = decl.inputs[position] if position < len(decl.inputs) else ""
+    if position and own in names:
+        position = names.index(own)
+    return names[position] if position < len(names) else "input", position
 
 
 def _home(arrays):
@@ -98,11 +105,13 @@ def _cast(value, np_dtype, home):
 def _number(value, np_dtype):
     """A Python number that NumPy will not complain about: integers wrap around as PyTorch's do."""
     if np_dtype.kind in "iu":
+        if value.bit_length() > 64:
+            raise error("int_too_big")
         info = np.iinfo(np_dtype)
         if not info.min <= value <= info.max:
             span = int(info.max) - int(info.min) + 1
             return (int(value) - int(info.min)) % span + int(info.min)
-    if np_dtype.kind == "f" and isinstance(value, bool):
+    if np_dtype.kind in "fV" and isinstance(value, bool):
         return float(value)
     return value
 

@@ -7,6 +7,7 @@ Sources: M. Matsumoto and T. Nishimura, Mersenne Twister (1998), https://doi.org
 https://pytorch.org/docs/stable/generated/torch.Generator.html
 """
 
+import functools
 import math
 import os
 import threading
@@ -15,6 +16,7 @@ from array import array
 import numpy as np
 
 from .box_muller import box_muller, fused_multiply_add, normal_pair
+from .dtypes import finfo, from_numpy_dtype, iinfo
 from .errors import error
 
 _WORDS = 624
@@ -29,10 +31,10 @@ _STATE = np.dtype(
 #: the C++ names of the types, which PyTorch's messages use
 _C_NAMES = {
     "bool": "bool", "int8": "signed char", "int16": "short int", "int32": "int", "int64": "long int", "uint8": "unsigned char",
-    "uint16": "short unsigned int", "uint32": "unsigned int", "uint64": "long unsigned int", "float16": "c10::Half", "float32": "float",
-    "float64": "double",
+    "uint16": "short unsigned int", "uint32": "unsigned int", "uint64": "long unsigned int", "float16": "c10::Half", "bfloat16": "c10::BFloat16",
+    "float32": "float", "float64": "double",
 }  # fmt: skip
-_LIMIT_NAMES = {"float16": "Half", "float32": "Float", "float64": "Double"}
+_LIMIT_NAMES = {"float16": "Half", "bfloat16": "BFloat16", "float32": "Float", "float64": "Double"}
 
 
 class Generator:
@@ -49,7 +51,6 @@ class Generator:
 
     def __init__(self):
         self._lock = threading.RLock()
-        self._twister = np.random.MT19937(0)
         self.manual_seed(_DEFAULT_SEED)
 
     # Seeds and states
@@ -62,7 +63,7 @@ class Generator:
             raise error("int64_overflow")
         with self._lock:
             self._seed = int(seed) % 2**64
-            self._set_words(_seed_words(self._seed), _WORDS)
+            self.__dict__.pop("_twister", None)
             self._untouched = True  # no word drawn since seeding: the saved state tells the difference
             self._kept_normal = None
         return self
@@ -153,15 +154,28 @@ class Generator:
         """
         np_dtype = np.dtype(np_dtype)
         _check_integers(np_dtype, low, high)
-        n, span = _count(shape), high - low
+        if np_dtype.kind in "fV":
+            low, high = _exact_bounds(low, high, _digits(np_dtype))
+        return self._spread(low, high - low, shape, np_dtype)
+
+    def integers_from(self, low, shape, np_dtype=np.int64):
+        """Whole numbers from ``low`` up to the largest that the dtype holds exactly, as ``random_(low, None)``."""
+        np_dtype = np.dtype(np_dtype)
+        most = 2 ** _digits(np_dtype) if np_dtype.kind in "fV" else 1 if np_dtype.kind == "b" else int(np.iinfo(np_dtype).max)
+        return self._spread(low, most + 1 - low, shape, np_dtype)
+
+    def _spread(self, low, span, shape, np_dtype):
+        """low + (word mod span); all 64 bits of the two words where the span is 2⁶⁴."""
+        n = _count(shape)
         words = self._words(n) if span < 2**28 else _join(self._words(2 * n))
-        return ((words % np.uint64(span)).astype(np.int64) + low).astype(np_dtype).reshape(shape)
+        x = words.astype(np.int64) if span == 2**64 else (words % np.uint64(span)).astype(np.int64) + low
+        return x.astype(np_dtype).reshape(shape)
 
     def bits(self, shape, np_dtype=np.int64):
         """Whole numbers 0 ≤ x ≤ the largest that the dtype holds exactly, as ``random_()``: x = word mod (largest + 1)."""
         np_dtype, n = np.dtype(np_dtype), _count(shape)
-        if np_dtype.kind == "f":
-            limit = 2 ** (np.finfo(np_dtype).nmant + 1) + 1
+        if np_dtype.kind in "fV":
+            limit = 2 ** _digits(np_dtype) + 1
         else:
             limit = 2 if np_dtype.kind == "b" else int(np.iinfo(np_dtype).max) + 1
         words = _join(self._words(2 * n)) if np_dtype.itemsize == 8 else self._words(n)
@@ -174,8 +188,8 @@ class Generator:
         """
         if n < 0:
             raise error("negative_size", size=n)
+        i = np.arange(max(n - 1, 0), dtype=np.uint64)  # first: it fails at once where there is no room
         p = array("q", range(n))  # one block of memory, which the processor's cache holds better than a list's
-        i = np.arange(max(n - 1, 0), dtype=np.uint64)
         targets = i + self._words(i.size) % (np.uint64(n) - i)
         for i, j in enumerate(targets.tolist()):
             p[i], p[j] = p[j], p[i]
@@ -225,6 +239,13 @@ class Generator:
         return chosen.astype(np.int64, copy=False).reshape(*weights.shape[:-1], num_samples)
 
     # From words to fractions and normal numbers
+
+    @functools.cached_property
+    def _twister(self):
+        """The crank, at the words of the seed. Made when it is first turned: loading ``numpy.random`` would slow every import of the library."""
+        twister = np.random.MT19937(0)
+        twister.state = {"bit_generator": "MT19937", "state": {"key": _seed_words(self._seed), "pos": _WORDS}}
+        return twister
 
     def _set_words(self, words, used):
         self._twister.state = {"bit_generator": "MT19937", "state": {"key": words, "pos": used}}
@@ -300,13 +321,13 @@ def _as_complex(draw, shape, np_dtype, *parameters):
 
 
 def _check_uniform(np_dtype, low, high):
-    limits = np.finfo(np_dtype)
+    limits = finfo(from_numpy_dtype(np_dtype))
     for name, bound in (("from", low), ("to", high)):
-        if not float(limits.min) <= bound <= float(limits.max):
+        if not limits.min <= bound <= limits.max:
             raise error("out_of_bounds", name=name, type=_C_NAMES[np_dtype.name])
     if low > high:
         raise error("uniform_order", low=low, high=high)
-    if high - low > float(limits.max):
+    if high - low > limits.max:
         raise error("uniform_width", low=low, high=high, type=_LIMIT_NAMES[np_dtype.name])
 
 
@@ -320,11 +341,34 @@ def _check_integers(np_dtype, low, high):
     if np_dtype.kind == "b":
         least, most = 0, 1
     else:
-        limits = np.finfo(np_dtype) if np_dtype.kind == "f" else np.iinfo(np_dtype)
+        limits = (finfo if np_dtype.kind in "fV" else iinfo)(from_numpy_dtype(np_dtype))
         least, most = int(limits.min), int(limits.max)
     for name, bound in (("from", low), ("to - 1", high - 1)):
         if not least <= bound <= most:
             raise error("out_of_bounds", name=name, type=_C_NAMES[np_dtype.name])
+
+
+def _digits(np_dtype):
+    """How many binary digits the floating-point type holds, the leading one included: 24 for float32."""
+    return 1 - round(math.log2(finfo(from_numpy_dtype(np_dtype)).eps))
+
+
+def _exact_bounds(low, high, digits):
+    """Bounds between which no whole number rounds to one outside low ≤ x < high: beyond 2^digits a float does not hold them all."""
+    first, last = _rounded_whole(low + 1, digits), _rounded_whole(high - 1, digits)
+    return first + _step(low + 1, digits) if first < low else low, last - _step(high - 1, digits) if last >= high else high
+
+
+def _rounded_whole(number, digits):
+    """The whole number of ``digits`` binary digits that is nearest, an even one in the middle between two."""
+    step = _step(number, digits)
+    quotient, rest = divmod(number, step)
+    return (quotient + (2 * rest > step or (2 * rest == step and quotient % 2))) * step
+
+
+def _step(number, digits):
+    """How far apart whole numbers of ``digits`` binary digits lie near ``number``."""
+    return 2 ** max(abs(number).bit_length() - digits, 0)
 
 
 def _check_multinomial(weights, num_samples, replacement):

@@ -11,30 +11,13 @@ import numpy as np
 from . import dtypes
 from .device import device, device_of, namespace, to_host
 from .errors import error
+from .grad_slot import check_grad, grad_dtype, set_grad_dtype
+from .heatmap import tensor_html
+from .memory import address, offset_of, shown_steps, spanning
 from .node import AccumulateGrad, Handle, hooks_of
 from .printing import format_array
+from .size import Size
 from .views import refreshed_edge
-
-
-class Size(tuple):
-    """A shape: a tuple that prints as ``torch.Size([2, 3])`` and knows ``numel()``."""
-
-    def __repr__(self):
-        return f"torch.Size([{', '.join(map(str, self))}])"
-
-    def numel(self):
-        """The number of elements of a tensor of this shape."""
-        count = 1
-        for size in self:
-            count *= size
-        return count
-
-    def __getitem__(self, index):
-        item = tuple.__getitem__(self, index)
-        return Size(item) if isinstance(index, slice) else item
-
-    def __add__(self, other):
-        return Size(tuple.__add__(self, tuple(other)))
 
 
 class Tensor:
@@ -56,7 +39,13 @@ class Tensor:
     _chain = ()  # for a view: the (function, params) that lead from the base to it
     _seen = 0  # for a view: the version at which its _edge was right
     _from = None  # for a view that may not be written to while recording: "several" (unbind, split) or "no_grad", where it was made
+    _memory = None  # the array that spans the memory, where neither this tensor nor its base does
+    _undo = ()  # for a base whose shape was changed in place: the (function, params) that lead back to the shape that its views started from
+    _first = None  # where its shape was changed in place: how it looked before, with the _chain and _undo of then
+    _foreign = False  # True: the memory is another library's and cannot grow
+    _grad_dtype = None  # the NumPy dtype of .grad, where it is not the tensor's own; "any": each is accepted
     _post_hooks = None  # hooks to call after .grad was accumulated
+    _printed = "tensor"  # each class says for itself what is printed in front of its values; else it is its name
     __array_priority__ = 1000  # NumPy's operators leave the work to ours
     is_sparse = is_quantized = is_mkldnn = is_nested = is_meta = False
     layout = "torch.strided"
@@ -74,7 +63,7 @@ class Tensor:
 
     def size(self, dim=None):
         """The shape, or the size of dimension ``dim``."""
-        return self.shape if dim is None else self._a.shape[wrap_dim(dim, self._a.ndim)]
+        return self.shape if dim is None else own_dim(self, dim, self._a.shape)
 
     def dim(self):
         """The number of dimensions."""
@@ -94,21 +83,16 @@ class Tensor:
 
     def stride(self, dim=None):
         """How many elements apart neighbours along each dimension lie."""
-        strides = tuple(step // self._a.itemsize for step in self._a.strides)
-        return strides if dim is None else strides[wrap_dim(dim, self._a.ndim)]
+        strides = shown_steps(self._a)
+        return strides if dim is None else own_dim(self, dim, strides)
 
     def storage_offset(self):
         """How many elements into its memory the tensor starts."""
-        if self._base is None:
-            return 0
-        return (self._address() - self._base._address()) // self._a.itemsize
-
-    def _address(self):
-        return self._a.__array_interface__["data"][0] if isinstance(self._a, np.ndarray) else self._a.data.ptr
+        return offset_of(self)
 
     def data_ptr(self):
         """The address of the first element."""
-        return self._address()
+        return address(self._a)
 
     def is_contiguous(self, memory_format=None):
         """True if the elements lie in memory in row-major order without gaps."""
@@ -120,7 +104,7 @@ class Tensor:
 
     def is_floating_point(self):
         """True for a float dtype."""
-        return self._a.dtype.kind == "f"
+        return self._a.dtype.kind in "fV"  # NumPy files bfloat16 under "V"
 
     def is_complex(self):
         """True for a complex dtype."""
@@ -128,7 +112,7 @@ class Tensor:
 
     def is_signed(self):
         """True if the dtype has negative numbers."""
-        return self._a.dtype.kind in "ifc"
+        return self._a.dtype.kind not in "bu"
 
     # --- gradients ---------------------------------------------------------------------------------------------
 
@@ -145,7 +129,7 @@ class Tensor:
     def requires_grad(self, value):
         if not self.is_leaf and not value:
             raise error("change_non_leaf")
-        if value and self._a.dtype.kind not in "fc":
+        if value and self._a.dtype.kind not in dtypes.INEXACT:
             raise error("grad_dtype")
         self._rg = bool(value)
 
@@ -179,14 +163,14 @@ class Tensor:
     @grad.setter
     def grad(self, value):
         if value is not None:
-            for what in ("shape", "dtype", "device"):
-                if getattr(value, what) != getattr(self, what):
-                    raise error("assign_grad", what={"shape": "size", "dtype": "type", "device": "device"}[what])
+            check_grad(self, value)
         self._grad = value
 
     @grad.deleter
     def grad(self):
         self._grad = None
+
+    grad_dtype = property(grad_dtype, set_grad_dtype)
 
     @property
     def _version(self):
@@ -198,18 +182,23 @@ class Tensor:
 
     def detach(self):
         """The same memory and version without the history."""
-        result = wrap(self._a)
+        result = self.data
         result._ver = self._ver
         return result
 
     @property
     def data(self):
         """The same memory, without history and without version checks: writes to it go unnoticed by autograd."""
-        return wrap(self._a)
+        result = wrap(self._a)
+        if self._base is not None or self._memory is not None:
+            result._memory = spanning(self)
+        if self._foreign or (self._base is not None and self._base._foreign):
+            result._foreign = True
+        return result
 
     @data.setter
     def data(self, value):
-        self._a = value._a
+        self._a, self._memory = value._a, value._memory if value._base is None else spanning(value)
         self._acc = None  # the new array may have another shape or dtype
 
     def retain_grad(self):
@@ -267,10 +256,12 @@ class Tensor:
 
     def numpy(self, *, force=False):
         """The NumPy array; it shares this tensor's memory."""
+        if self.requires_grad and not force:
+            raise error("numpy_grad")
+        if self._a.dtype.kind == "V":
+            raise error("numpy_scalar_type", title=self.dtype.title)
         if force:
             return to_host(self._a)
-        if self.requires_grad:
-            raise error("numpy_grad")
         if not isinstance(self._a, np.ndarray):
             raise error("numpy_device", device=self.device)
         return self._a
@@ -326,7 +317,12 @@ class Tensor:
         return format_array(
             to_host(self._a), self.dtype.name, device=None if self.is_cpu else str(self.device), grad_fn_name=grad_fn and type(grad_fn).__name__,
             requires_grad=self.requires_grad, is_parameter=getattr(self, "_is_param", False), default_float=dtypes.get_default_dtype().name,
+            type_name=vars(type(self)).get("_printed", type(self).__name__),
         )  # fmt: skip
+
+    def _repr_html_(self):
+        """What notebooks show: the values as a heat map."""
+        return tensor_html(self)
 
     def __deepcopy__(self, memo):
         if id(self) in memo:
@@ -372,6 +368,14 @@ def wrap_dim(dim, ndim):
     if not -span <= dim < span:
         raise error("dim_range", low=-span, high=span - 1, dim=dim, ndim=ndim)
     return dim + span if dim < 0 else dim
+
+
+def own_dim(tensor, dim, values):
+    """The entry of ``values`` for dimension ``dim``, which a 0-d tensor has not."""
+    number = wrap_dim(dim, tensor._a.ndim)
+    if tensor._a.ndim == 0:
+        raise error("dim_of_0d", dim=dim)
+    return values[number]
 
 
 def edge_of(tensor):

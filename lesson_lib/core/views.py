@@ -12,9 +12,14 @@ def refreshed_edge(view):
         if base._rg:
             if view._from is not None:
                 raise no_history(view, "its base or another view of its base has been modified inplace")
-            view._edge, view._rg = _replayed(base, view._chain)._edge, True
+            view._edge, view._rg = _replayed(base, path(view))._edge, True
         view._seen = view._ver[0]
     return view._edge
+
+
+def path(view):
+    """The (function, params) that lead from the base, as it is shaped now, to the view."""
+    return (*view._base._undo, *view._chain)
 
 
 def _replayed(base, chain):

@@ -52,9 +52,8 @@ def pool_length(size, kernel, stride, padding, dilation, ceil_mode):
 
 
 def pool_output_shape(x_shape, kernel, stride, padding, dilation, ceil_mode):
-    """Shape (N, C, Ho, Wo) of a pooling of an (N, C, H, W) input."""
-    height, width = (pool_length(*axis, ceil_mode) for axis in zip(x_shape[2:], kernel, stride, padding, dilation))
-    return (*x_shape[:2], height, width)
+    """Shape (N, C, Ho, Wo) of a pooling of an (N, C, H, W) input; or of any other number of dimensions."""
+    return (*x_shape[:2], *(pool_length(*axis, ceil_mode) for axis in zip(x_shape[2:], kernel, stride, padding, dilation)))
 
 
 def padded_hw(hw, kernel, stride, padding, dilation, out_hw):
@@ -71,9 +70,9 @@ def first_taps_inside(length, stride, padding, dilation):
 
 
 def average_counts(x_shape, shape, kernel, stride, padding, count_include_pad, divisor_override):
-    """Two lists (rows, columns): mean pooling divides the sum of window (h, w) by rows[h] · columns[w]."""
+    """Lists (rows, columns), one per dimension: mean pooling divides the sum of window (h, w) by rows[h] · columns[w]."""
     if divisor_override is not None:
-        return [divisor_override] * shape[2], [1] * shape[3]
+        return [divisor_override] * shape[2], *([1] * length for length in shape[3:])
     axes = zip(x_shape[2:], shape[2:], kernel, stride, padding)
     return tuple(counted_lengths(*axis, count_include_pad) for axis in axes)
 

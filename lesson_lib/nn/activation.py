@@ -1,5 +1,7 @@
 """Activations as modules: what bends the straight lines between two layers."""
 
+import warnings
+
 from ..core.errors import error
 from ..ops.create import empty
 from . import functional as F
@@ -117,11 +119,20 @@ class Hardtanh(_Elementwise):
 
     function, settings = staticmethod(F.hardtanh), ("min_val", "max_val", "inplace")
 
-    def __init__(self, min_val=-1.0, max_val=1.0, inplace=False):
+    def __init__(self, min_val=-1.0, max_val=1.0, inplace=False, min_value=None, max_value=None):
         super().__init__()
+        min_val, max_val = _renamed("min", min_val, min_value), _renamed("max", max_val, max_value)
         self.min_val, self.max_val, self.inplace = min_val, max_val, inplace
         if max_val <= min_val:
             raise error("hardtanh_values", low=min_val, high=max_val)
+
+
+def _renamed(bound, value, old_value):
+    """The value, or the one that came under the old name."""
+    if old_value is None:
+        return value
+    warnings.warn(f"keyword argument `{bound}_value` is deprecated and renamed to `{bound}_val`", FutureWarning, stacklevel=3)
+    return old_value
 
 
 class Threshold(_Elementwise):
@@ -142,6 +153,53 @@ class Softplus(_Elementwise):
     def __init__(self, beta=1.0, threshold=20.0):
         super().__init__()
         self.beta, self.threshold = beta, threshold
+
+
+class Hardshrink(_Elementwise):
+    """y = x where |x| > λ, else 0.   Source: https://pytorch.org/docs/stable/generated/torch.nn.Hardshrink.html"""
+
+    function, settings = staticmethod(F.hardshrink), ("lambd",)
+
+    def __init__(self, lambd=0.5):
+        super().__init__()
+        self.lambd = lambd
+
+    def extra_repr(self):
+        """λ alone."""
+        return str(self.lambd)
+
+
+class Softshrink(Hardshrink):
+    """y = x moved towards 0 by λ, and 0 where |x| ≤ λ.   Source: https://pytorch.org/docs/stable/generated/torch.nn.Softshrink.html"""
+
+    function = staticmethod(F.softshrink)
+
+
+class RReLU(_Elementwise):
+    """y = x for x > 0, else s·x with slopes s ~ U[lower, upper) in training, and their mean in evaluation.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.nn.RReLU.html
+    """
+
+    settings = ("lower", "upper", "inplace")
+
+    def __init__(self, lower=1.0 / 8, upper=1.0 / 3, inplace=False):
+        super().__init__()
+        self.lower, self.upper, self.inplace = lower, upper, inplace
+
+    def forward(self, input):
+        """The function of each element."""
+        return F.rrelu(input, self.lower, self.upper, self.training, self.inplace)
+
+
+class GLU(_Elementwise):
+    """y = a·σ(b) with the two halves a, b of x along ``dim``.   Source: https://pytorch.org/docs/stable/generated/torch.nn.GLU.html"""
+
+    function, settings = staticmethod(F.glu), ("dim",)
+
+    def __init__(self, dim=-1):
+        super().__init__()
+        self.dim = dim
 
 
 class Sigmoid(_Elementwise):
@@ -259,3 +317,17 @@ class Softmin(_AlongDim):
     """Softmax of −x.   Source: https://pytorch.org/docs/stable/generated/torch.nn.Softmin.html"""
 
     function = staticmethod(F.softmin)
+
+
+class Softmax2d(Module):
+    """Probabilities over the channels of each pixel: (N, C, H, W) or (C, H, W).
+
+    Errors: ValueError for other numbers of dimensions.
+    Source: https://pytorch.org/docs/stable/generated/torch.nn.Softmax2d.html
+    """
+
+    def forward(self, input):
+        """The softmax over the channels."""
+        if input.ndim not in (3, 4):
+            raise error("softmax2d_dims", ndim=input.ndim)
+        return F.softmax(input, -3)

@@ -49,3 +49,21 @@ class Dropout2d(_Dropout):
     """Whole channels of (N, C, H, W) are dropped.   Source: https://pytorch.org/docs/stable/generated/torch.nn.Dropout2d.html"""
 
     drop = staticmethod(F.dropout2d)
+
+
+class Dropout3d(_Dropout):
+    """Whole channels of (N, C, D, H, W) are dropped.   Source: https://pytorch.org/docs/stable/generated/torch.nn.Dropout3d.html"""
+
+    drop = staticmethod(F.dropout3d)
+
+
+class AlphaDropout(_Dropout):
+    """Dropout for SELU, which keeps mean 0 and variance 1.   Source: https://pytorch.org/docs/stable/generated/torch.nn.AlphaDropout.html"""
+
+    drop = staticmethod(F.alpha_dropout)
+
+
+class FeatureAlphaDropout(_Dropout):
+    """Alpha dropout of whole channels.   Source: https://pytorch.org/docs/stable/generated/torch.nn.FeatureAlphaDropout.html"""
+
+    drop = staticmethod(F.feature_alpha_dropout)

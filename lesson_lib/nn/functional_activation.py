@@ -54,6 +54,11 @@ def threshold(input, threshold, value, inplace=False):
     return (ops.threshold_ if inplace else ops.threshold)(input, threshold, value)
 
 
+def rrelu(input, lower=1.0 / 8, upper=1.0 / 3, training=False, inplace=False):
+    """y = x for x > 0, else s·x; s is random in training.   Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.rrelu.html"""
+    return (ops.rrelu_ if inplace else ops.rrelu)(input, lower, upper, training)
+
+
 def silu(input, inplace=False):
     """y = x·σ(x).   Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.silu.html"""
     return (_silu_ if inplace else ops.silu)(input)

@@ -14,6 +14,7 @@ import numpy as np
 from ..core.device import device_of, namespace, to_array
 from ..core.errors import error
 from ..core.grad_mode import no_grad
+from ..core.parity import missing_from
 from ..core.rng import default_generator
 
 _LINEAR = ("linear", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "sigmoid")
@@ -237,3 +238,5 @@ def _set(tensor, array):
     tensor._a[...] = array
     tensor._ver[0] += 1
     return tensor
+
+__getattr__ = missing_from("torch.nn.init")  # a name that is missing here says why

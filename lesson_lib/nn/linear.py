@@ -2,6 +2,7 @@
 
 import math
 
+from ..core.errors import error
 from ..ops.create import empty
 from . import functional as F
 from . import init
@@ -55,6 +56,44 @@ class Linear(Module):
     def extra_repr(self):
         """The sizes, and whether there is a bias."""
         return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"
+
+
+class Bilinear(Module):
+    r"""$y_o = a^\top W_o\,b + c_o$: a (*, in1_features), b (*, in2_features) → y (*, out_features).
+
+    W (out_features, in1_features, in2_features) and c (out_features) start uniform in ±1/√in1_features.
+
+    >>> import lesson_lib as torch
+    >>> torch.nn.Bilinear(3, 4, 2)(torch.ones(5, 3), torch.ones(5, 4)).shape
+    torch.Size([5, 2])
+
+    Errors: ValueError without in1_features, RuntimeError for inputs of other sizes.
+    Source: https://pytorch.org/docs/stable/generated/torch.nn.Bilinear.html
+    """
+
+    def __init__(self, in1_features, in2_features, out_features, bias=True, device=None, dtype=None):
+        super().__init__()
+        if in1_features <= 0:
+            raise error("bilinear_features", found=in1_features)
+        self.in1_features, self.in2_features, self.out_features = in1_features, in2_features, out_features
+        self.weight = Parameter(empty(out_features, in1_features, in2_features, device=device, dtype=dtype))
+        self.register_parameter("bias", Parameter(empty(out_features, device=device, dtype=dtype)) if bias else None)
+        self.reset_parameters()
+
+    def reset_parameters(self):
+        """Draw new weights."""
+        bound = 1 / math.sqrt(self.in1_features)
+        for parameter in self.parameters():
+            init.uniform_(parameter, -bound, bound)
+
+    def forward(self, input1, input2):
+        """aᵀ·W·b + c."""
+        return F.bilinear(input1, input2, self.weight, self.bias)
+
+    def extra_repr(self):
+        """The sizes, and whether there is a bias."""
+        sizes = f"in1_features={self.in1_features}, in2_features={self.in2_features}, out_features={self.out_features}"
+        return f"{sizes}, bias={self.bias is not None}"
 
 
 def fan_in_uniform_(weight, bias):

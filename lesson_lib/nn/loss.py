@@ -1,8 +1,11 @@
 """Losses as modules: the settings are given once, the call takes prediction and target."""
 
+from math import prod
+
 from ..core.errors import error
 from . import functional as F
 from .functional_loss import legacy_reduction
+from .linear import Linear
 from .module import Module
 
 
@@ -162,3 +165,88 @@ class KLDivLoss(_Loss):
     def forward(self, input, target):
         """The loss."""
         return F.kl_div(input, target, reduction=self.reduction, log_target=self.log_target)
+
+
+class PoissonNLLLoss(_Loss):
+    """λ − t ln λ for counts t ~ Poisson(λ); ``log_input``: x = ln λ, else x = λ.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.nn.PoissonNLLLoss.html
+    """
+
+    def __init__(self, log_input=True, full=False, size_average=None, eps=1e-8, reduce=None, reduction="mean"):
+        super().__init__(size_average, reduce, reduction)
+        self.log_input, self.full, self.eps = log_input, full, eps
+
+    def forward(self, log_input, target):
+        """The loss."""
+        return F.poisson_nll_loss(log_input, target, log_input=self.log_input, full=self.full, eps=self.eps, reduction=self.reduction)
+
+
+class GaussianNLLLoss(_Loss):
+    """½ (ln v + (x − t)²/v) for measurements t ~ N(x, v), the variance v at least ``eps``.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.nn.GaussianNLLLoss.html
+    """
+
+    def __init__(self, *, full=False, eps=1e-6, reduction="mean"):
+        super().__init__(None, None, reduction)
+        self.full, self.eps = full, eps
+
+    def forward(self, input, target, var):
+        """The loss."""
+        return F.gaussian_nll_loss(input, target, var, full=self.full, eps=self.eps, reduction=self.reduction)
+
+
+class CTCLoss(_Loss):
+    """−ln of the probability that the network spells the target, whenever each label begins and however long it lasts.
+
+    >>> import lesson_lib as torch
+    >>> scores = torch.zeros(2, 1, 2).log_softmax(2)
+    >>> torch.nn.CTCLoss()(scores, torch.tensor([[1]]), (2,), (1,))
+    tensor(0.2877)
+
+    Source: https://pytorch.org/docs/stable/generated/torch.nn.CTCLoss.html
+    """
+
+    def __init__(self, blank=0, reduction="mean", zero_infinity=False):
+        super().__init__(reduction=reduction)
+        self.blank, self.zero_infinity = blank, zero_infinity
+
+    def forward(self, log_probs, targets, input_lengths, target_lengths):
+        """The loss."""
+        return F.ctc_loss(log_probs, targets, input_lengths, target_lengths, self.blank, self.reduction, self.zero_infinity)
+
+
+class LinearCrossEntropyLoss(_WeightedLoss):
+    """A linear layer and cross-entropy in one: x (N, in_features), classes t (N) or (N, *out_features).
+
+    >>> import lesson_lib as torch
+    >>> torch.nn.LinearCrossEntropyLoss(3, 4, reduction="none")(torch.ones(2, 3), torch.tensor([0, 1])).shape
+    torch.Size([2])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.nn.LinearCrossEntropyLoss.html
+    """
+
+    def __init__(
+        self, in_features, num_classes, *, out_features=(), bias=False, device=None, dtype=None, reduction="mean", weight=None,
+        ignore_index=None, label_smoothing=0.0, options=None,
+    ):  # fmt: skip
+        super().__init__(weight, None, None, reduction)
+        if not 0 <= label_smoothing <= 1:
+            raise error("linear_loss_smoothing", found=label_smoothing)
+        self.in_features, self.num_classes, self.out_features = in_features, num_classes, tuple(out_features)
+        self.linear = Linear(in_features, num_classes * prod(self.out_features), bias=bias, device=device, dtype=dtype)
+        self.ignore_index, self.label_smoothing, self.options = ignore_index, label_smoothing, options
+
+    def forward(self, input, target):
+        """The loss."""
+        shape, bias = (self.num_classes, *self.out_features), self.linear.bias
+        return F.linear_cross_entropy(
+            input, self.linear.weight.view(*shape, self.in_features), target, linear_bias=None if bias is None else bias.view(shape),
+            weight=self.weight, reduction=self.reduction, ignore_index=self.ignore_index, label_smoothing=self.label_smoothing, options=self.options,
+        )  # fmt: skip
+
+    def extra_repr(self):
+        """The settings."""
+        names = ("in_features", "num_classes", "out_features", "bias", "reduction", "ignore_index", "label_smoothing", "options")
+        return ", ".join(f"{name}={self.linear.bias is not None if name == 'bias' else getattr(self, name)}" for name in names)

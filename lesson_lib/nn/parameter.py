@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from ..core.dtypes import get_default_dtype
+from ..core.dtypes import INEXACT, get_default_dtype
 from ..core.errors import error
+from ..core.parity import missing_from
 from ..core.tensor import Tensor, wrap
 
 
@@ -20,11 +21,11 @@ class Parameter(Tensor):
     Source: https://pytorch.org/docs/stable/generated/torch.nn.parameter.Parameter.html
     """
 
-    _is_param = True
+    _is_param, _printed = True, "tensor"
 
     def __new__(cls, data=None, requires_grad=True):
         source = _empty() if data is None else data.detach()
-        if requires_grad and source._a.dtype.kind not in "fc":
+        if requires_grad and source._a.dtype.kind not in INEXACT:
             raise error("parameter_dtype")
         self = wrap(source._a, cls)
         self._rg = bool(requires_grad)
@@ -45,7 +46,7 @@ class Buffer(Tensor):
     Source: https://pytorch.org/docs/stable/generated/torch.nn.parameter.Buffer.html
     """
 
-    _is_buffer, persistent = True, True
+    _is_buffer, persistent, _printed = True, True, "tensor"
 
     def __new__(cls, data=None, *, persistent=True):
         source = _empty() if data is None else data.detach()
@@ -56,3 +57,5 @@ class Buffer(Tensor):
 
 def _empty():
     return wrap(np.empty(0, get_default_dtype().np))
+
+__getattr__ = missing_from("torch.nn.parameter")  # a name that is missing here says why

@@ -69,3 +69,68 @@ class Embedding(Module):
             *embeddings.shape, padding_idx=padding_idx, max_norm=max_norm, norm_type=norm_type, scale_grad_by_freq=scale_grad_by_freq, sparse=sparse,
             _weight=embeddings, _freeze=freeze,
         )  # fmt: skip
+
+
+class EmbeddingBag(Module):
+    """The mean (or sum, or maximum) of the rows of each bag of numbers: the numbers of a 2-d input's row, or those between two ``offsets``.
+
+    >>> import lesson_lib as torch
+    >>> torch.nn.EmbeddingBag(10, 3)(torch.tensor([[1, 2], [4, 5]])).shape
+    torch.Size([2, 3])
+
+    Errors: RuntimeError for a row that does not exist, NotImplementedError for ``sparse=True``.
+    Source: https://pytorch.org/docs/stable/generated/torch.nn.EmbeddingBag.html
+    """
+
+    def __init__(
+        self, num_embeddings, embedding_dim, max_norm=None, norm_type=2.0, scale_grad_by_freq=False, mode="mean", sparse=False, _weight=None,
+        include_last_offset=False, padding_idx=None, device=None, dtype=None,
+    ):  # fmt: skip
+        super().__init__()
+        if sparse:
+            raise error("embedding_sparse")
+        if padding_idx is not None:
+            if not -num_embeddings <= padding_idx < num_embeddings:
+                raise error("bag_padding_layer")
+            padding_idx %= num_embeddings
+        self.num_embeddings, self.embedding_dim, self.padding_idx = num_embeddings, embedding_dim, padding_idx
+        self.max_norm, self.norm_type, self.scale_grad_by_freq, self.sparse = max_norm, norm_type, scale_grad_by_freq, sparse
+        self.mode, self.include_last_offset = mode, include_last_offset
+        if _weight is None:
+            self.weight = Parameter(empty(num_embeddings, embedding_dim, device=device, dtype=dtype))
+            self.reset_parameters()
+        else:
+            if list(_weight.shape) != [num_embeddings, embedding_dim]:
+                raise error("embedding_weight")
+            self.weight = Parameter(_weight)
+
+    reset_parameters = Embedding.reset_parameters
+
+    def forward(self, input, offsets=None, per_sample_weights=None):
+        """One row for each bag."""
+        return F.embedding_bag(
+            input, self.weight, offsets, self.max_norm, self.norm_type, self.scale_grad_by_freq, self.mode, self.sparse, per_sample_weights,
+            self.include_last_offset, self.padding_idx,
+        )  # fmt: skip
+
+    def extra_repr(self):
+        """The table's size, and the settings that are not the usual ones."""
+        usual = {"max_norm": None, "norm_type": 2, "scale_grad_by_freq": False}
+        settings = [f"{name}={getattr(self, name)}" for name, value in usual.items() if getattr(self, name) != value]
+        settings += [f"mode={self.mode!r}"] + ([f"padding_idx={self.padding_idx}"] if self.padding_idx is not None else [])
+        return ", ".join([str(self.num_embeddings), str(self.embedding_dim), *settings])
+
+    @classmethod
+    def from_pretrained(
+        cls, embeddings, freeze=True, max_norm=None, norm_type=2.0, scale_grad_by_freq=False, mode="mean", sparse=False, include_last_offset=False,
+        padding_idx=None,
+    ):  # fmt: skip
+        """An EmbeddingBag with the given table; ``freeze`` keeps it from being learned."""
+        if embeddings.ndim != 2:
+            raise error("embedding_dims")
+        bags = cls(
+            *embeddings.shape, max_norm=max_norm, norm_type=norm_type, scale_grad_by_freq=scale_grad_by_freq, mode=mode, sparse=sparse,
+            _weight=embeddings, include_last_offset=include_last_offset, padding_idx=padding_idx,
+        )  # fmt: skip
+        bags.weight.requires_grad = not freeze
+        return bags

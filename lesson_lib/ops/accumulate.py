@@ -1,5 +1,6 @@
 """Along a dimension: running logarithms of sums, differences of neighbours, areas under curves, both extremes at once."""
 
+from ..core.dtypes import FLOATING
 from ..core.errors import error
 from ..core.op import Op, Reduction, method, op
 from ..core.tensor import Tensor, wrap_dim
@@ -37,10 +38,14 @@ class logcumsumexp(Op):
             return x.copy()
         y = xp.swapaxes(x, dim, 0)
         y = xp.flip(y, 0).copy() if backward else y.copy()
-        step = 1
-        while step < y.shape[0]:  # by doubling: after the k-th round each element has met the 2ᵏ before it
-            y = xp.concatenate([y[:step], log_of_sum(xp, y[step:], y[:-step])])
-            step *= 2
+        if x.dtype.kind == "c":  # one after the other: the order decides on the multiple of 2πi
+            for i in range(1, y.shape[0]):
+                y[i] = log_of_sum(xp, y[i], y[i - 1])
+        else:
+            step = 1
+            while step < y.shape[0]:  # by doubling: after the k-th round each element has met the 2ᵏ before it
+                y = xp.concatenate([y[:step], log_of_sum(xp, y[step:], y[:-step])])
+                step *= 2
         return xp.swapaxes(xp.flip(y, 0) if backward else y, 0, dim)
 
     def grad_x(g, x, y, dim, backward):
@@ -74,9 +79,14 @@ def diff(input, n=1, dim=-1, prepend=None, append=None, *, out=None):
     """
     if input.ndim == 0:
         raise error("diff_0d")
+    if n < 0:
+        raise error("diff_order", n=n)
     dim = wrap_dim(dim, input.ndim)
+    for end in (prepend, append):
+        if end is not None:
+            _check_end(input, end, dim)
     ends = [part for part in (prepend, input, append) if part is not None]
-    x = cat(ends, dim) if len(ends) > 1 else input
+    x = cat(ends, dim) if len(ends) > 1 and n else input
     for _ in range(min(n, x.shape[dim])):
         size = max(x.shape[dim] - 1, 0)
         late, early = narrow(x, dim, x.shape[dim] - size, size), narrow(x, dim, 0, size)
@@ -85,14 +95,32 @@ def diff(input, n=1, dim=-1, prepend=None, append=None, *, out=None):
     return x if out is None else Tensor._write_out(out, x, "diff")
 
 
-def _strips(y, x, dx, dim):
+def _check_end(input, end, dim):
+    """PyTorch's error for what cannot stand before or after the input."""
+    if end.ndim != input.ndim:
+        raise error("diff_ndim")
+    for axis, (wanted, found) in enumerate(zip(input.shape, end.shape, strict=True)):
+        if axis != dim and wanted != found:
+            raise error("diff_shape", axis=axis, wanted=wanted, found=found)
+
+
+def _strips(name, y, x, dim):
     """The areas of the strips between neighbours: the mean of two heights times their distance; and ``dim`` as a positive number."""
+    if y.ndim == 0:
+        raise error("slice_0d") if name == "cumulative_trapezoid" else error("dim_of_0d", dim=dim)
     dim = wrap_dim(dim, y.ndim)
+    for argument, values in (("y", y), ("x", x)):
+        if values is not None and values.dtype.category == 0:
+            raise error("trapezoid_bool", name=name, argument=argument)
     size = max(y.shape[dim] - 1, 0)
     heights = narrow(y, dim, 1, size) + narrow(y, dim, 0, size) if size else narrow(y, dim, 0, 0)
     if x is None:
         return heights, dim
-    if x.ndim == 1 and y.ndim > 1:
+    if x.ndim == 0:
+        raise error("broadcast", a=size, b=0, dim=dim)
+    if x.ndim == 1:
+        if x.shape[0] != y.shape[dim]:
+            raise error("trapezoid_points", name=name)
         x = x.reshape([-1 if d == dim else 1 for d in range(y.ndim)])
     return heights * diff(x, dim=dim - y.ndim), dim
 
@@ -102,13 +130,15 @@ def trapezoid(y, x=None, *, dx=1, dim=-1):
 
     Source: https://pytorch.org/docs/stable/generated/torch.trapezoid.html
     """
-    strips, dim = _strips(y, x, dx, dim)
+    strips, dim = _strips("trapezoid", y, x, dim)
+    if not y.shape[dim]:
+        return sum(y.detach(), dim, dtype=y.dtype)
     return sum(strips, dim) * (dx / 2) if x is None else sum(strips, dim) / 2
 
 
 def cumulative_trapezoid(y, x=None, *, dx=1, dim=-1):
     """The areas up to each point, by the trapezoidal rule. Source: https://pytorch.org/docs/stable/generated/torch.cumulative_trapezoid.html"""
-    strips, dim = _strips(y, x, dx, dim)
+    strips, dim = _strips("cumulative_trapezoid", y, x, dim)
     return cumsum(strips * (dx / 2) if x is None else strips / 2, dim)
 
 
@@ -125,14 +155,16 @@ class aminmax(Reduction):
     Source: https://pytorch.org/docs/stable/generated/torch.aminmax.html
     """
 
-    outputs, n_diff, returns = ("smallest", "largest"), 2, return_types.aminmax
+    outputs, n_diff, returns, kinds = ("smallest", "largest"), 2, return_types.aminmax, "biuf"
 
     def signature(input, *, dim=None, keepdim=False):
+        if dim is not None and not hasattr(dim, "__index__"):
+            raise error("dim_must_be_int", name="aminmax", argument="dim", type=type(dim).__name__)
         return input, {"dim": canonical_dims("aminmax", input.ndim, dim), "keepdim": keepdim}
 
     def forward(xp, x, *, dim, keepdim):
         if count_of(x.shape, dim) == 0:
-            raise error("aminmax_empty")
+            raise error("aminmax_empty") if dim is None else error("aminmax_empty_dim", dim=dim[0])
         return xp.min(x, axis=dim, keepdims=keepdim), xp.max(x, axis=dim, keepdims=keepdim)
 
     def grad_x(g, x, smallest, largest, dim, keepdim):
@@ -152,6 +184,10 @@ def renorm(input, p, dim, maxnorm, *, out=None):
     if input.ndim < 2:
         raise error("renorm_ndim", ndim=input.ndim)
     dim = wrap_dim(dim, input.ndim)
+    if p <= 0:
+        raise error("renorm_p")
+    if maxnorm < 0:
+        raise error("renorm_max", maxnorm=maxnorm)
     size = vector_norm(input, p, tuple(d for d in range(input.ndim) if d != dim), True)
     result = input * where_else.op.raw(size > maxnorm, maxnorm / (size + 1e-7), 1)
     return result if out is None else Tensor._write_out(out, result, "renorm")
@@ -166,6 +202,19 @@ def cdist(x1, x2, p=2.0, compute_mode="use_mm_for_euclid_dist_if_necessary"):
 
     Source: https://pytorch.org/docs/stable/generated/torch.cdist.html
     """
+    for name, x in (("X1", x1), ("X2", x2)):
+        if x.dtype.category != FLOATING:
+            raise error("cdist_dtype", name=name, dtype=x.dtype.title)
+        if x.ndim < 2:
+            raise error("cdist_ndim", name=name, ndim=x.ndim)
+    if x1.dtype != x2.dtype:
+        raise error("dtype_expected", expected=x1.dtype.title, found=x2.dtype.title)
+    if p < 0:
+        raise error("cdist_p")
     if x1.shape[-1] != x2.shape[-1]:
         raise error("cdist_columns", a=x1.shape[-1], b=x2.shape[-1])
+    if compute_mode not in ("use_mm_for_euclid_dist_if_necessary", "use_mm_for_euclid_dist", "donot_use_mm_for_euclid_dist"):
+        raise error("cdist_mode", found=compute_mode)
+    if x1.element_size() == 2:
+        raise error("not_implemented_for", kernel="cdist", dtype=x1.dtype.title)
     return vector_norm(x1.unsqueeze(-2) - x2.unsqueeze(-3), p, -1)

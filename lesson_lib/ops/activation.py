@@ -6,10 +6,12 @@ Here are those made of straight pieces and the exponential ones; the smooth ones
 
 from ..core.errors import error
 from ..core.mutation import make_inplace
-from ..core.op import op
+from ..core.op import method, op
 from .case import case
+from .chance import gumbel_softmax, rrelu, rrelu_  # noqa: F401 - all activations under one name
 from .select import clamp_max, where_else
-from .smooth import Activation, gelu, logsigmoid, mish, silu, softplus, softsign, tanhshrink  # noqa: F401 - all activations under one name
+from .shrink import hardshrink, softshrink  # noqa: F401 - all activations under one name
+from .smooth import Activation, gelu, glu, logsigmoid, mish, silu, softplus, softsign, tanhshrink  # noqa: F401 - all activations under one name
 from .transcend import exp
 from .view import reshape
 
@@ -27,7 +29,7 @@ class relu(Activation):
     Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.relu.html
     """
 
-    kinds, method, inplace = None, True, True
+    kinds, refusal, method, inplace = "biuf", "complex_clamp", True, True
 
     def forward(xp, x):
         if x.dtype.kind == "b":
@@ -35,7 +37,7 @@ class relu(Activation):
         return xp.maximum(x, 0)
 
     def grad_x(g, y):
-        return g * (y > 0)
+        return g * (y != 0)  # nan is not below 0
 
     def errors(t):
         yield case(t(2, dtype="bool")), RuntimeError, "Boolean inputs not supported for relu"
@@ -73,7 +75,7 @@ class leaky_relu(Activation):
 class prelu_kernel(Activation):
     """y = x for x > 0, else w·x, with a slope that is learnt.   ∂y/∂x = 1 or w,  ∂y/∂w = 0 or x."""
 
-    public, label, samples = False, "prelu", lambda t: (case(t(2, 3), t(3)),)
+    public, label, kernel, samples = False, "prelu", "prelu_cpu", lambda t: (case(t(2, 3), t(3)),)
 
     def forward(xp, x, w):
         return xp.where(x > 0, x, x * w)
@@ -85,6 +87,7 @@ class prelu_kernel(Activation):
         return where_else.op.raw(x > 0, 0, g * x)
 
 
+@method()
 def prelu(input, weight):
     """y = x for x > 0, else w·x; one slope for all or one per channel (dimension 1).   ∂y/∂w = x where x ≤ 0.
 
@@ -94,8 +97,14 @@ def prelu(input, weight):
 
     Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.prelu.html
     """
+    if input._a.dtype != weight._a.dtype:
+        raise error("prelu_dtype", input=input.dtype.title, weight=weight.dtype.title)
+    if weight.ndim > 1:
+        raise error("prelu_dims", ndim=weight.ndim)
     if weight.numel() == 1:
         return prelu_kernel(input, reshape(weight, (1,) * input.ndim))
+    if input.ndim == 0:
+        raise error("prelu_scalar")
     channels = input.shape[1] if input.ndim > 1 else 1
     if weight.numel() != channels:
         raise error("prelu_size", found=weight.numel(), channels=channels)
@@ -113,7 +122,7 @@ class hardtanh(Activation):
     Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.hardtanh.html
     """
 
-    kinds = "iuf"
+    kinds, refusal = "biuf", "complex_clamp"
 
     def signature(input, min_val=-1.0, max_val=1.0):
         if min_val > max_val:
@@ -121,12 +130,16 @@ class hardtanh(Activation):
         return input, {"low": min_val, "high": max_val}
 
     def forward(xp, x, *, low, high):
+        if x.dtype.kind == "b":
+            raise error("bool_hardtanh")
         if x.dtype.kind != "f":
             low, high = int(low), int(high)
+        if x.dtype.kind == "u" and low < 0:
+            raise error("unsigned_hardtanh")
         return xp.minimum(xp.maximum(x, low), high)
 
     def grad_x(g, x, low, high):
-        return where_else.op.raw((x > low) & (x < high), g, 0)
+        return where_else.op.raw((x <= low) | (x >= high), 0, g)
 
     def samples(t):
         yield case(t(2, 3))
@@ -164,10 +177,10 @@ class threshold(Activation):
     samples = lambda t: (case(t(2, 3), 0.1, 20),)  # noqa: E731
 
     def forward(xp, x, *, threshold, value):
-        return xp.where(x > threshold, x, xp.asarray(value, dtype=x.dtype))
+        return xp.where(x <= threshold, xp.asarray(value, dtype=x.dtype), x)
 
     def grad_x(g, x, threshold):
-        return where_else.op.raw(x > threshold, g, 0)
+        return where_else.op.raw(x <= threshold, 0, g)
 
 
 @op
@@ -219,8 +232,8 @@ class ExponentialBelow(Activation):
         return xp.where(x > 0, x * scale, below)
 
     def grad_x(g, x, alpha, scale, input_scale):
-        below = exp(clamp_max(x, 0) * input_scale) * (alpha * scale * input_scale)
-        return where_else.op.raw(x > 0, g * scale, g * below)
+        below = exp(clamp_max.op.raw(x, 0) * input_scale) * (alpha * scale * input_scale)
+        return where_else.op.raw(x <= 0, g * below, g * scale)
 
     def samples(t):
         yield case(t(2, 3))

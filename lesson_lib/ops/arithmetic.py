@@ -122,13 +122,17 @@ class sub(Elementwise):
 
 @op
 class rsub(Elementwise):
-    """Difference the other way round, y = b − a: what Python calls for ``1 - x``.   ∂y/∂a = −1,  ∂y/∂b = 1.
+    """Difference the other way round, y = b − α·a: what Python calls for ``1 - x``.   ∂y/∂a = −α,  ∂y/∂b = 1.
 
     Source: https://pytorch.org/docs/stable/generated/torch.sub.html
     """
 
-    title, label, public, refuse = "RsubBackward1", "−", False, _refuse_bool
-    samples = lambda t: (case(t(2, 3), 2.5), case(t(), 1))  # noqa: E731
+    title, label, public, refuse, numbers = "RsubBackward1", "−", False, _refuse_bool, "last"
+    samples = lambda t: (case(t(2, 3), 2.5), case(t(), 1), case(t(2), 2.5, alpha=3))  # noqa: E731
+
+    def signature(input, other, *, alpha=1):
+        b, a, params = _scaled(other, input, alpha=alpha)
+        return a, b, params
 
     def forward(xp, a, b):
         return b - a
@@ -247,6 +251,7 @@ class sign(Elementwise):
     Source: https://pytorch.org/docs/stable/generated/torch.sign.html
     """
 
+    kinds, refusal = "biuf", "complex_sign"
     samples = singles
 
     def forward(xp, x):
@@ -297,6 +302,7 @@ def _divide_number(self, other):
 
 
 Tensor.__neg__, Tensor.__pos__, Tensor.__abs__ = neg, positive, abs
-Tensor.__rsub__ = rsub
+Tensor.__rsub__ = rsub.op.raw
 Tensor.__truediv__, Tensor.__rtruediv__, Tensor.__itruediv__ = true_div, _divide_number, make_inplace(true_div, "div")
 subtract, multiply, negative, absolute = sub, mul, neg, abs  # PyTorch's second names
+Tensor.__rdiv__ = _divide_number  # PyTorch keeps the name that Python 2 had

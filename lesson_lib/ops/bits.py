@@ -89,6 +89,7 @@ class bitwise_left_shift(Shift):
     Source: https://pytorch.org/docs/stable/generated/torch.bitwise_left_shift.html
     """
 
+    half = "refused"
     symbol, kernel = "<<", "lshift_cpu"
 
     def forward(xp, a, b):
@@ -106,6 +107,7 @@ class bitwise_right_shift(Shift):
     Source: https://pytorch.org/docs/stable/generated/torch.bitwise_right_shift.html
     """
 
+    half = "refused"
     symbol, kernel = ">>", "rshift_cpu"
 
     def forward(xp, a, b):

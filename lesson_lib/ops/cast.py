@@ -5,6 +5,7 @@ import numpy as np
 from ..core import dtypes
 from ..core.device import CPU, device, device_of, namespace_of_device, to_host
 from ..core.errors import error
+from ..core.half import is_half
 from ..core.op import Op, method, op
 from ..core.tensor import Tensor
 from .case import case
@@ -19,6 +20,13 @@ def as_dtype(value, name):
     if value in PYTHON_TYPES:
         return PYTHON_TYPES[value]
     raise error("dtype_type", name=name, type=type(value).__name__)
+
+
+def asked_dtype(input, dtype, name):
+    """(input, NumPy dtype) for a function called with ``dtype=``. One of 16 bits only tells how the result is kept: the input is rounded to
+    it first, and computed with in float32."""
+    np_dtype = as_dtype(dtype, name).np
+    return input.to(dtype) if is_half(np_dtype) else input, np_dtype
 
 
 # --- copies -----------------------------------------------------------------------------------------------------------
@@ -37,6 +45,8 @@ class clone(Op):
 
     Source: https://pytorch.org/docs/stable/generated/torch.clone.html
     """
+
+    half = "exact"
 
     def signature(input, *, memory_format=None):
         # PyTorch keeps the order of the dimensions in memory, unless they were stretched.
@@ -90,12 +100,14 @@ def detach_(self):
 
 def converted(array, np_dtype):
     """``array`` as ``np_dtype``; what does not fit wraps around, overflows or is cut without a warning, as in PyTorch."""
+    if np_dtype.kind == "V" and not isinstance(array, np.ndarray):
+        raise error("no_bfloat16_cuda")
     if array.dtype.kind == "c" and np_dtype.kind not in "cb":
         array = array.real
     if np_dtype.kind == "b" or np.can_cast(array.dtype, np_dtype):
         return array.astype(np_dtype)
     with np.errstate(invalid="ignore", over="ignore"):
-        if array.dtype.kind == "f" and np_dtype.kind in "iu" and np_dtype.itemsize < 8:
+        if array.dtype.kind in "fV" and np_dtype.kind in "iu" and np_dtype.itemsize < 8:
             return array.astype(np.int64).astype(np_dtype)  # through int64: 300.0 becomes 44 in a uint8, on every processor
         return array.astype(np_dtype)
 
@@ -104,7 +116,7 @@ def converted(array, np_dtype):
 class to_dtype(Op):
     """The same numbers as another dtype, in new memory.   ∂y/∂x = 1."""
 
-    public, title, label = False, "ToCopy", "to"
+    public, title, label, half = False, "ToCopy", "to", "exact"
 
     def forward(xp, x, *, np_dtype):
         return converted(x, np_dtype)
@@ -121,7 +133,7 @@ class to_dtype(Op):
 class to_device(Op):
     """The same numbers on the device ``target``; ``home`` is where they are now.   ∂y/∂x = 1."""
 
-    public, title, label = False, "ToCopy", "to"
+    public, title, label, half = False, "ToCopy", "to", "exact"
 
     def forward(xp, x, *, target, home):
         return namespace_of_device(target).to_device(to_host(x), target.index)
@@ -207,7 +219,7 @@ def _caster(name, target):
     return cast
 
 
-for _name, _target in {**dtypes.ALIASES, "byte": dtypes.uint8, "char": dtypes.int8}.items():
+for _name, _target in {**dtypes.ALIASES, "byte": dtypes.uint8, "char": dtypes.int8, "bfloat16": dtypes.bfloat16}.items():
     setattr(Tensor, _name, _caster(_name, _target))
 
 
@@ -217,7 +229,7 @@ def type_as(self, other):
 
 
 def type_(self, dtype=None, non_blocking=False):
-    """The old-style name of the tensor's type, or (given a dtype or such a name) the tensor as that dtype.
+    """The old-style name of the tensor's type, or (given a dtype, such a name or such a class) the tensor as that type.
 
     Source: https://pytorch.org/docs/stable/generated/torch.Tensor.type.html
     """
@@ -228,11 +240,13 @@ def type_(self, dtype=None, non_blocking=False):
         title = dtype.removeprefix("torch.").removeprefix("cuda.").removesuffix("Tensor")
         if title not in BY_TITLE or not dtype.endswith("Tensor"):
             raise error("type_name", name=dtype)
-        dtype = BY_TITLE[title]
+        return self.to(dtype=BY_TITLE[title], device="cuda" if dtype.startswith("torch.cuda.") else "cpu")
+    if hasattr(dtype, "device_type"):
+        return self.to(dtype=dtype.dtype, device=dtype.device_type)
     return self.to(dtype)
 
 
-BY_TITLE = {d.title: d for d in map(dtypes.dtype_of_name, dtypes._TITLES)}
+BY_TITLE = {d.title: d for d in dtypes._BY_NAME.values()}
 
 
 def cpu(self, memory_format=None):

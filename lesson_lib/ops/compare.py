@@ -11,7 +11,7 @@ from .case import case
 class Question(Compare):
     """A comparison of two tensors, or of a tensor and a number."""
 
-    samples, errors = pairs, mismatched
+    numbers, samples, errors = "last", pairs, mismatched
 
 
 @op
@@ -59,6 +59,7 @@ class lt(Question):
     Source: https://pytorch.org/docs/stable/generated/torch.lt.html
     """
 
+    kinds = "biuf"
     symbol, aliases = "<", ("less",)
 
     def forward(xp, a, b):
@@ -76,6 +77,7 @@ class le(Question):
     Source: https://pytorch.org/docs/stable/generated/torch.le.html
     """
 
+    kinds = "biuf"
     symbol, aliases = "<=", ("less_equal",)
 
     def forward(xp, a, b):
@@ -93,6 +95,7 @@ class gt(Question):
     Source: https://pytorch.org/docs/stable/generated/torch.gt.html
     """
 
+    kinds = "biuf"
     symbol, aliases = ">", ("greater",)
 
     def forward(xp, a, b):
@@ -110,6 +113,7 @@ class ge(Question):
     Source: https://pytorch.org/docs/stable/generated/torch.ge.html
     """
 
+    kinds = "biuf"
     symbol, aliases = ">=", ("greater_equal",)
 
     def forward(xp, a, b):
@@ -177,6 +181,8 @@ class signbit(Test):
 
     Source: https://pytorch.org/docs/stable/generated/torch.signbit.html
     """
+
+    kinds, refusal = "biuf", "complex_signbit"
 
     def forward(xp, x):
         return xp.signbit(x) if x.dtype.kind == "f" else x < 0 if x.dtype.kind == "i" else xp.zeros(x.shape, bool)
@@ -274,10 +280,13 @@ class isclose(Compare):
     numbers, inplace = False, False
 
     def signature(input, other, rtol=1e-05, atol=1e-08, equal_nan=False):
+        for position, value in enumerate((input, other)):
+            if not isinstance(value, Tensor):
+                raise not_a_tensor(isclose.op, value, position)
         for name, value in (("rtol", rtol), ("atol", atol)):
             if value < 0:
                 raise error("negative_tolerance", name=name, value=value)
-        if isinstance(other, Tensor) and input.dtype != other.dtype:
+        if input.dtype != other.dtype:
             raise error("dtype_mismatch", a=input.dtype.title, b=other.dtype.title)
         return input, other, {"rtol": rtol, "atol": atol, "equal_nan": equal_nan}
 

@@ -7,7 +7,7 @@ Source: https://pytorch.org/docs/stable/notes/autograd.html#autograd-for-complex
 
 import numpy as np
 
-from ..core.dtypes import from_numpy_dtype
+from ..core.dtypes import float16, from_numpy_dtype
 from ..core.errors import error
 from ..core.op import Elementwise, Op, View, method, op
 from ..core.tensor import Tensor
@@ -19,7 +19,7 @@ from .select import where_else
 from .slicing import select
 from .view import broadcast_shapes
 
-PARTNER = {"float32": "complex64", "float64": "complex128", "complex64": "float32", "complex128": "float64", "float16": "complex64"}
+PARTNER = {"float32": "complex64", "float64": "complex128", "complex64": "float32", "complex128": "float64"}
 
 
 @op
@@ -55,15 +55,15 @@ class view_as_complex(View):
     holomorphic = False
 
     def forward(xp, x):
-        if x.dtype.kind != "f" or x.dtype.name not in PARTNER:
+        if x.dtype.kind != "f":
             raise error("view_as_complex_dtype", dtype=from_numpy_dtype(x.dtype).title)
         if x.ndim == 0:
             raise error("view_as_complex_0d")
         if x.shape[-1] != 2:
             raise error("view_as_complex_size")
-        if x.strides[-1] != x.itemsize:
+        if x.strides[-1] != x.itemsize and x.size:
             raise error("view_as_complex_stride")
-        return x.view(PARTNER[x.dtype.name])[..., 0]
+        return x.view(from_numpy_dtype(x.dtype).to_complex().np)[..., 0]
 
     def grad_x(g):
         return pair_of(g)
@@ -128,7 +128,7 @@ class Made(Elementwise):
     """A complex number made of two real ones."""
 
     method, inplace, numbers, holomorphic = False, False, False, False
-    promotion = Op.promotion
+    promotion, half = Op.promotion, "exact"  # two of them make a complex32
 
     def samples(t):
         yield case(t(2, 3), t(2, 3))
@@ -155,7 +155,7 @@ class complex(Made):
 
     def forward(xp, a, b):
         _check_parts("complex", "imag", "imag", a, b)
-        z = xp.empty(broadcast_shapes(a.shape, b.shape), PARTNER[a.dtype.name])
+        z = xp.empty(broadcast_shapes(a.shape, b.shape), from_numpy_dtype(a.dtype).to_complex().np)
         pairs = z[..., None].view(z.real.dtype)  # a + 1j·b would turn an infinite part into nan
         pairs[..., 0], pairs[..., 1] = a, b
         return z
@@ -177,10 +177,13 @@ class polar(Made):
     samples = lambda t: (case(t(2, 3, low=0.5), t(2, 3)), case(t(2, 1, low=0.5), t(3)))  # noqa: E731
 
     def signature(abs, angle):
+        if getattr(abs, "dtype", None) is float16:
+            raise error("not_implemented_for", kernel="polar_cpu", dtype="Half")
         return abs, angle, {}
 
     def forward(xp, a, phi):
         _check_parts("polar", "angle", "angle", a, phi)
+        broadcast_shapes(a.shape, phi.shape)  # for its error
         return complex.op.forward(xp, a * xp.cos(phi), a * xp.sin(phi))
 
     def grad_a(g, phi):

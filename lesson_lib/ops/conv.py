@@ -1,47 +1,46 @@
-"""Convolution: a small window of weights slides over an image (or a sequence, which is an image of height 1).
+"""Convolution: a small window of weights slides over an image, a sequence (an image of height 1) or a volume (a stack of images).
 
 y[n, o, h, w] = b[o] + Σ w[o, c, i, j] · x[n, c, h·s + i·d − p, w·s + j·d − p]
 
 Take away the bias and multiply by any g of y's shape: Σ g·y is a form of three arrays (g, x, w), linear in each. Its
 derivatives by g, by x and by w are the three operations below, so each one's gradients are the other two, at every order.
+The transposed convolution is the derivative by x, used as a layer of its own.
 """
 
-from ..core.dtypes import from_numpy_dtype
-from ..core.errors import error
 from ..core.op import Opaque, op
-from ..core.window import Window, span
+from ..core.volumes import conv, conv_input, conv_weight
+from ..core.window import Window, conv_length, span
+from . import conv_checks as checks
 from .case import case
-from .matmul import WORDS
 from .pad import constant_pad_nd
-from .spatial import numbers
+from .spatial import of_image
 from .view import squeeze, unsqueeze
 
 
-def as_image(array):
-    """(N, C, L) → (N, C, 1, L); an image stays as it is."""
-    return array[:, :, None] if array.ndim == 3 else array
+def with_bias(y, b):
+    """``y`` (N, O, …) with ``b`` (O) added to each channel; ``y`` itself if there is no bias."""
+    if b is not None:
+        y += b.reshape(-1, *(1,) * (y.ndim - 2))
+    return y
 
 
-def image_shape(shape):
-    """The shape that ``as_image`` gives."""
-    return (*shape[:2], 1, shape[2]) if len(shape) == 3 else shape
+def per_channel(g):
+    """The sum over everything but the channels."""
+    return g.sum(axis=tuple(dim for dim in range(g.ndim) if dim != 1))
 
 
 @op
 class convolution(Opaque):
     r"""Cross-correlation of images with weights, plus a bias: $y = w \star x + b$.
 
-    x (N, C, H, W), w (O, C/groups, kh, kw), b (O) or None → y (N, O, Ho, Wo); without H for sequences.
+    x (N, C, H, W), w (O, C/groups, kh, kw), b (O) or None → y (N, O, Ho, Wo); without H for sequences, with a depth before it for volumes.
     ∂y/∂x: ``conv2d_input``,  ∂y/∂w: ``conv2d_weight``,  ∂y/∂b = 1, summed over all positions.
     """
 
-    public, label = False, "conv2d"
+    public, label, kinds, kernel = False, "conv2d", "iufc", "slow_conv2d_cpu"
 
     def forward(xp, x, w, b, *, win):
-        y = xp.conv2d(as_image(x), as_image(w), win)
-        if b is not None:
-            y += b.reshape(-1, 1, 1)
-        return y if x.ndim == 4 else y[:, :, 0]
+        return with_bias(conv(xp, x, w, win), b)
 
     def grad_x(g, w, x_shape, win):
         return conv2d_input(g, w, size=x_shape, win=win)
@@ -50,13 +49,14 @@ class convolution(Opaque):
         return conv2d_weight(g, x, size=w_shape, win=win)
 
     def grad_b(g):
-        return g.sum(axis=tuple(dim for dim in range(g.ndim) if dim != 1))
+        return per_channel(g)
 
     def samples(t):
         yield case(t(2, 3, 5, 4), t(4, 3, 3, 2), t(4), win=Window())
         yield case(t(1, 4, 6, 6), t(2, 2, 3, 3), None, win=Window((2, 1), (1, 2), (2, 1), 2))
         yield case(t(0, 1, 4, 4), t(2, 1, 3, 3), t(2), win=Window())
         yield case(t(2, 2, 6), t(3, 2, 2), t(3), win=Window((1, 2), (0, 1), (1, 1), 1))
+        yield case(t(2, 4, 3, 4, 5), t(2, 2, 2, 3, 2), t(2), win=Window((1, 2, 1), (1, 0, 1), (2, 1, 1), 2))
 
 
 @op
@@ -69,7 +69,7 @@ class conv2d_input(Opaque):
     public, title = False, "ConvolutionBackwardBackward0"
 
     def forward(xp, g, w, *, size, win):
-        return xp.conv2d_input(as_image(g), as_image(w), image_shape(size), win).reshape(size)
+        return conv_input(xp, g, w, size, win)
 
     def grad_g(u, w, win):
         return convolution(u, w, None, win=win)
@@ -79,6 +79,7 @@ class conv2d_input(Opaque):
 
     def samples(t):
         yield case(t(2, 4, 3, 3), t(4, 3, 3, 2), size=(2, 3, 5, 4), win=Window())
+        yield case(t(2, 2, 1, 3, 2), t(2, 1, 2, 2, 2), size=(2, 1, 3, 4, 3), win=Window((2, 1, 1), (0, 0, 0), (1, 1, 1)))
 
 
 @op
@@ -91,7 +92,7 @@ class conv2d_weight(Opaque):
     public, title = False, "ConvolutionBackwardBackward0"
 
     def forward(xp, g, x, *, size, win):
-        return xp.conv2d_weight(as_image(g), as_image(x), image_shape(size), win).reshape(size)
+        return conv_weight(xp, g, x, size, win)
 
     def grad_g(v, x, win):
         return convolution(x, v, None, win=win)
@@ -101,6 +102,34 @@ class conv2d_weight(Opaque):
 
     def samples(t):
         yield case(t(2, 4, 3, 3), t(2, 3, 5, 4), size=(4, 3, 3, 2), win=Window())
+        yield case(t(2, 2, 1, 3, 2), t(2, 1, 3, 4, 3), size=(2, 1, 2, 2, 2), win=Window((2, 1, 1), (0, 0, 0), (1, 1, 1)))
+
+
+@op
+class convolution_transpose(Opaque):
+    r"""Every input sends its multiple of the weights to the output: $y = w^\top \star x + b$, the gradient of a convolution by its input.
+
+    x (N, C, H, W), w (C, O/groups, kh, kw), b (O) or None → y ``size`` = (N, O, Ho, Wo).
+    ∂y/∂x: a convolution of g,  ∂y/∂w: ``conv2d_weight``,  ∂y/∂b = 1, summed over all positions.
+    """
+
+    public, label, title, kinds, kernel = False, "conv_transpose", "Convolution", "iufc", "slow_conv_transpose2d_out_cpu"
+
+    def forward(xp, x, w, b, *, size, win):
+        return with_bias(conv_input(xp, x, w, size, win), b)
+
+    def grad_x(g, w, win):
+        return convolution(g, w, None, win=win)
+
+    def grad_w(g, x, w_shape, win):
+        return conv2d_weight(x, g, size=w_shape, win=win)
+
+    def grad_b(g):
+        return per_channel(g)
+
+    def samples(t):
+        yield case(t(2, 4, 3, 2), t(4, 2, 3, 2), t(2), size=(2, 2, 6, 3), win=Window((2, 1), (1, 0), (1, 1)))
+        yield case(t(1, 2, 3), t(2, 1, 2), None, size=(1, 2, 5), win=Window((1, 1), (0, 0), (1, 2), 2))
 
 
 def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
@@ -135,75 +164,129 @@ def conv1d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     return _convolve(1, input, weight, bias, stride, padding, dilation, groups)
 
 
+def conv3d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
+    r"""Slide ``weight`` over volumes: $y[n,o,t,h,w] = b[o] + \sum_{c,l,i,j} w[o,c,l,i,j]\; x[n,c,\,ts+ld-p,\,hs+id-p,\,ws+jd-p]$.
+
+    input (N, C, D, H, W) or (C, D, H, W), weight (O, C/groups, kd, kh, kw), bias (O) → (N, O, Do, Ho, Wo).
+
+    >>> import lesson_lib as torch
+    >>> torch.nn.functional.conv3d(torch.ones(1, 1, 2, 2, 3), torch.ones(1, 1, 2, 2, 2))
+    tensor([[[[[8., 8.]]]]])
+
+    Errors: RuntimeError for a wrong number of dimensions or channels, or a kernel larger than the volume.
+    Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.conv3d.html
+    """
+    return _convolve(3, input, weight, bias, stride, padding, dilation, groups)
+
+
+def conv_transpose1d(input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1):
+    r"""Every input sends its multiple of ``weight`` to the output, which the others' are added to: $y[n,o,ts+id-p] \mathrel{+}= w[c,o,i]\; x[n,c,t]$.
+
+    input (N, C, L) or (C, L), weight (C, O/groups, k), bias (O) → (N, O, Lo) with Lo = (L − 1)s − 2p + d(k − 1) + output_padding + 1.
+
+    >>> import lesson_lib as torch
+    >>> torch.nn.functional.conv_transpose1d(torch.tensor([[[1., 2., 3.]]]), torch.ones(1, 1, 2))
+    tensor([[[1., 3., 5., 3.]]])
+
+    Errors: RuntimeError for a wrong number of dimensions or channels, or an output padding that no window reaches.
+    Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.conv_transpose1d.html
+    """
+    return _convolve_transposed(1, input, weight, bias, stride, padding, output_padding, groups, dilation)
+
+
+def conv_transpose2d(input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1):
+    r"""Every pixel sends its multiple of ``weight`` to the output: $y[n,o,hs+id-p,\,ws+jd-p] \mathrel{+}= w[c,o,i,j]\; x[n,c,h,w]$.
+
+    input (N, C, H, W) or (C, H, W), weight (C, O/groups, kh, kw), bias (O) → (N, O, Ho, Wo) with Ho = (H − 1)s − 2p + d(kh − 1) + output_padding + 1.
+
+    >>> import lesson_lib as torch
+    >>> torch.nn.functional.conv_transpose2d(torch.tensor([[[[1., 2.]]]]), torch.ones(1, 1, 1, 2), stride=2)
+    tensor([[[[1., 1., 2., 2.]]]])
+
+    Errors: RuntimeError for a wrong number of dimensions or channels, or an output padding that no window reaches.
+    Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.conv_transpose2d.html
+    """
+    return _convolve_transposed(2, input, weight, bias, stride, padding, output_padding, groups, dilation)
+
+
+def conv_transpose3d(input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1):
+    r"""Every voxel sends its multiple of ``weight`` to the output, as in ``conv_transpose2d``, with one dimension more.
+
+    input (N, C, D, H, W) or (C, D, H, W), weight (C, O/groups, kd, kh, kw), bias (O) → (N, O, Do, Ho, Wo).
+
+    >>> import lesson_lib as torch
+    >>> torch.nn.functional.conv_transpose3d(torch.ones(1, 1, 1, 1, 2), torch.ones(1, 1, 1, 1, 2))
+    tensor([[[[[1., 2., 1.]]]]])
+
+    Errors: RuntimeError for a wrong number of dimensions or channels, or an output padding that no window reaches.
+    Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.conv_transpose3d.html
+    """
+    return _convolve_transposed(3, input, weight, bias, stride, padding, output_padding, groups, dilation)
+
+
+def conv_tbc(input, weight, bias, pad=0):
+    """``conv1d`` with the dimensions in another order: input (time, batch, C), weight (k, C, O), bias (O) → (time, batch, O).
+
+    >>> import lesson_lib as torch
+    >>> torch.conv_tbc(torch.tensor([[[1.]], [[2.]], [[3.]]]), torch.ones(2, 1, 1), torch.zeros(1)).flatten()
+    tensor([3., 5.])
+
+    Errors: RuntimeError for a wrong number of dimensions or channels.
+    Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.conv_tbc.html
+    """
+    checks.check_tbc(input, weight, bias)
+    return conv1d(input.permute(1, 2, 0), weight.permute(2, 1, 0), bias, padding=pad).permute(2, 0, 1)
+
+
 def _convolve(ndim, input, weight, bias, stride, padding, dilation, groups):
     """Check, pad, and convolve; a single sample becomes a batch of one and comes back as a sample."""
-    if input.ndim not in (ndim + 1, ndim + 2):
-        raise error("conv_dims", single=ndim + 1, batch=ndim + 2, n=ndim, input=list(input.shape))
-    kernel = tuple(weight.shape[2:])
-    stride, dilation = _option("stride", stride, kernel), _option("dilation", dilation, kernel)
-    if isinstance(padding, str):
-        input, padding = _padded_by_name(input, padding, kernel, stride, dilation)
-    padding = _option("padding", padding, kernel)
-    single = input.ndim == ndim + 1
-    _check((1, *input.shape) if single else tuple(input.shape), weight, bias, stride, padding, dilation, groups)
-    _check_dtypes(input, weight, bias)
-    x = unsqueeze(input, 0) if single else input
-    win = Window(stride, padding, dilation, groups) if ndim == 2 else Window((1, *stride), (0, *padding), (1, *dilation), groups)
-    y = convolution.op.raw(x, weight, bias, win=win)
-    return squeeze(y, 0) if single else y
+    name = f"conv{ndim}d"
+    checks.check_input(name, ndim, input, bias)
+    x = unsqueeze(input, 0) if input.ndim == ndim + 1 else input
+    named = isinstance(padding, str)
+    if named:
+        checks.check_padding_name(name, padding, x, weight, stride)
+    stride, widths, dilation = checks.settings(name, ndim, weight, stride=stride, padding=0 if named else padding, dilation=dilation)
+    if padding == "same":
+        x, widths = _padded_to_same(x, weight.shape[2:], dilation)
+    win = Window(stride, widths, dilation, groups)
+    checks.check_numbers(win)
+    checks.check_shapes(x, weight, bias, win)
+    checks.check_dtypes(x, weight)
+    y = convolution.op.raw(x, weight, bias, win=_of_images(win))
+    return squeeze(y, 0) if input.ndim == ndim + 1 else y
 
 
-def _option(name, value, kernel):
-    """One number for each dimension of the kernel."""
-    found = numbers(value, len(kernel))
-    if found is None:
-        raise error("conv_pair", name=name, count=len(kernel), found=list(value))
-    return found
-
-
-def _padded_by_name(input, name, kernel, stride, dilation):
-    """(input, padding) for "valid" and "same". Where "same" needs an odd number, the extra one goes behind."""
-    if name == "valid":
-        return input, 0
-    if name != "same":
-        raise error("padding_string", found=name)
-    if set(stride) != {1}:
-        raise error("padding_same")
+def _padded_to_same(x, kernel, dilation):
+    """(input, padding) for an output of the input's size. Where an odd number is needed, the extra one goes behind."""
     totals = [span(k, d) for k, d in zip(kernel, dilation)]
     if any(total % 2 for total in totals):
-        input = constant_pad_nd(input, [width for total in reversed(totals) for width in (0, total % 2)])
-    return input, tuple(total // 2 for total in totals)
+        x = constant_pad_nd(x, [width for total in reversed(totals) for width in (0, total % 2)])
+    return x, tuple(total // 2 for total in totals)
 
 
-def _check(x_shape, weight, bias, stride, padding, dilation, groups):
-    """PyTorch's errors, in the order in which it looks."""
-    w_shape = tuple(weight.shape)
-    for wrong, message in (
-        (groups <= 0, "non-positive groups is not supported"),
-        (min(padding) < 0, "negative padding is not supported"),
-        (min(stride) <= 0, "non-positive stride is not supported"),
-        (min(dilation) <= 0, f"dilation should be greater than zero, but got {list(dilation)}"),
-    ):
-        if wrong:
-            raise error("conv_option", message=message)
-    if w_shape[0] < groups:
-        raise error("conv_groups_least", groups=groups, weight=list(w_shape))
-    if w_shape[0] % groups:
-        raise error("conv_groups_share", groups=groups, weight=list(w_shape))
-    if x_shape[1] != w_shape[1] * groups:
-        raise error("conv_channels", groups=groups, weight=list(w_shape), input=list(x_shape), expected=w_shape[1] * groups, found=x_shape[1])
-    if bias is not None and tuple(bias.shape) != w_shape[:1]:
-        raise error("conv_bias", weight=list(w_shape), count=w_shape[0], found=list(bias.shape))
-    sizes = [size + 2 * p for size, p in zip(x_shape[2:], padding)]
-    reaches = [span(k, d) + 1 for k, d in zip(w_shape[2:], dilation)]
-    if any(size < reach for size, reach in zip(sizes, reaches)):
-        raise error("conv_kernel", input=" x ".join(map(str, sizes)), kernel=" x ".join(map(str, reaches)))
+def _convolve_transposed(ndim, input, weight, bias, stride, padding, output_padding, groups, dilation):
+    """Check, and give every input's share to the output; a single sample becomes a batch of one and comes back as a sample."""
+    name = f"conv_transpose{ndim}d"
+    checks.check_input(name, ndim, input, None)
+    x = unsqueeze(input, 0) if input.ndim == ndim + 1 else input
+    stride, padding, dilation, output_padding = checks.settings(
+        name, ndim, weight, stride=stride, padding=padding, dilation=dilation, output_padding=output_padding
+    )
+    win = Window(stride, padding, dilation, groups)
+    checks.check_numbers(win, output_padding)
+    checks.check_shapes_transposed(x, weight, bias, win)
+    checks.check_output_padding(win, output_padding)
+    geometry = list(zip(weight.shape[2:], stride, padding, dilation))
+    sizes = tuple((n - 1) * s - 2 * p + span(k, d) + extra + 1 for n, (k, s, p, d), extra in zip(x.shape[2:], geometry, output_padding))
+    checks.check_output_size(x, sizes)
+    windows = [conv_length(size, *axis) for size, axis in zip(sizes, geometry)]
+    if windows != list(x.shape[2:]):  # output padding that makes room for more windows: what they would send is 0
+        x = constant_pad_nd(x, [width for n, wanted in zip(reversed(x.shape), reversed(windows)) for width in (0, wanted - n)])
+    y = convolution_transpose.op.raw(x, weight, bias, size=(x.shape[0], weight.shape[1] * groups, *sizes), win=_of_images(win))
+    return squeeze(y, 0) if input.ndim == ndim + 1 else y
 
 
-def _check_dtypes(input, weight, bias):
-    """PyTorch's convolution does not promote."""
-    x, w = input._a.dtype, weight._a.dtype
-    if bias is not None and bias._a.dtype != x:
-        raise error("conv_bias_dtype", a=WORDS[x.name], b=WORDS[bias._a.dtype.name])
-    if w != x:
-        raise error("dtype_expected", expected=from_numpy_dtype(x).title, found=from_numpy_dtype(w).title)
+def _of_images(win):
+    """A sequence's geometry is that of an image of height 1."""
+    return Window(of_image(win.stride, 1), of_image(win.padding, 0), of_image(win.dilation, 1), win.groups)

@@ -1,5 +1,6 @@
 """How variables move together: covariance and correlation."""
 
+from ..core.dtypes import FLOATING, INTEGER, bool_, get_default_dtype
 from ..core.errors import error
 from ..core.op import method
 from .conjugate import conj, mT
@@ -11,12 +12,16 @@ from .slicing import diagonal
 from .view import unsqueeze
 
 
-def _weights(name, weights, observations):
+def _check_weights(name, weights, observations):
     if weights.ndim > 1:
         raise error("cov_weights", name=name, ndim=weights.ndim)
+    wanted = {"fweights": INTEGER, "aweights": FLOATING}[name]
+    if weights.dtype.category != wanted:
+        raise error("cov_dtype", name=name, wanted="integral" if wanted == INTEGER else "floating point", found=weights.dtype.title)
     if weights.numel() != observations:
         raise error("cov_count", name=name, found=weights.numel(), wanted=observations)
-    return weights
+    if weights.numel() and float(weights.detach().min()) < 0:
+        raise error("cov_negative", name=name)
 
 
 @method()
@@ -34,12 +39,15 @@ def cov(input, *, correction=1, fweights=None, aweights=None):
     """
     if input.ndim > 2:
         raise error("cov_ndim", ndim=input.ndim)
+    if input.dtype is bool_:
+        raise error("cov_bool")
     x = input if input.ndim == 2 else input.reshape(1, -1)
+    x = x.to(get_default_dtype()) if x.dtype.category == INTEGER else x
     observations = x.shape[1]
     weights = None
     for name, given in (("fweights", fweights), ("aweights", aweights)):
         if given is not None:
-            _weights(name, given, observations)
+            _check_weights(name, given, observations)
             weights = given if weights is None else weights * given
     if weights is None:
         deviation = x - mean(x, 1, keepdim=True)
@@ -47,6 +55,8 @@ def cov(input, *, correction=1, fweights=None, aweights=None):
         freedom = max(freedom, 0)
     else:
         total = sum(weights)
+        if observations and float(total.detach()) == 0:
+            raise error("cov_sum")
         deviation = x - unsqueeze(sum(x * weights, 1) / total, 1)
         weighted = deviation * weights
         lost = correction if aweights is None or correction == 0 else correction * sum(weights * aweights) / total
@@ -62,6 +72,8 @@ def corrcoef(input):
 
     Source: https://pytorch.org/docs/stable/generated/torch.corrcoef.html
     """
+    if input.ndim > 2:
+        raise error("corrcoef_ndim", ndim=input.ndim)
     covariance = cov(input)
     if covariance.ndim == 0:
         return covariance / covariance

@@ -5,9 +5,11 @@ import math
 import numpy as np
 
 from ..core import dtypes
+from ..core.allocation import check_room
 from ..core.device import namespace
 from ..core.errors import error
 from ..core.op import method
+from ..core.out import C_TYPES
 from ..core.promote import NUMBERS
 from ..core.tensor import Tensor
 from .cast import as_dtype
@@ -33,9 +35,13 @@ def placed(result, out, name):
     return result if out is None else Tensor._write_out(out, result, name)
 
 
-def np_dtype_of(dtype, name):
-    """The NumPy dtype that was asked for, or the default float."""
-    return (dtypes.get_default_dtype() if dtype is None else as_dtype(dtype, name)).np
+def np_dtype_of(dtype, name, out=None, default=None):
+    """The NumPy dtype that was asked for, that of ``out=``, or the default one."""
+    if out is not None:
+        if dtype is not None and as_dtype(dtype, name) != out.dtype:
+            raise error("out_made", wanted=as_dtype(dtype, name).title, found=out.dtype.title)
+        return out._a.dtype
+    return (default or dtypes.get_default_dtype() if dtype is None else as_dtype(dtype, name)).np
 
 
 # --- one value everywhere ---------------------------------------------------------------------------------------------
@@ -48,7 +54,9 @@ def _filler(name, make, text):
         shape = shape_of(name, size, also.pop("size", None))
         if also:
             raise TypeError(f"{name}() got an unexpected keyword argument '{next(iter(also))}'")
-        return placed(new_leaf(make(shape, np_dtype_of(dtype, name)), device, requires_grad), out, name)
+        np_dtype = np_dtype_of(dtype, name, out)
+        check_room(name, shape, np_dtype)
+        return placed(new_leaf(make(shape, np_dtype), device, requires_grad), out, name)
 
     function.__name__ = function.__qualname__ = name
     function.__doc__ = f"{text}\n\n    Source: https://pytorch.org/docs/stable/generated/torch.{name}.html"
@@ -70,10 +78,11 @@ def full(size, fill_value, *, out=None, dtype=None, layout=None, device=None, pi
     value = fill_value.item() if isinstance(fill_value, Tensor | np.generic) else fill_value
     if not isinstance(value, NUMBERS):
         raise error("number_type", name="full", argument="fill_value", position=2, type=type(value).__name__)
-    if dtype is None:
-        dtype = fill_value.dtype if isinstance(fill_value, Tensor) else dtypes.dtype_of_scalar(value)
-    np_dtype = np_dtype_of(dtype, "full")
-    return placed(new_leaf(np.full(shape_of("full", (size,)), held(value, np_dtype), np_dtype), device, requires_grad), out, "full")
+    own = fill_value.dtype if isinstance(fill_value, Tensor) else dtypes.dtype_of_scalar(value)
+    np_dtype = np_dtype_of(dtype, "full", out, own)
+    shape = shape_of("full", (size,))
+    check_room("full", shape, np_dtype)
+    return placed(new_leaf(np.full(shape, held(value, np_dtype), np_dtype), device, requires_grad), out, "full")
 
 
 def _like(name, make, text):
@@ -83,6 +92,7 @@ def _like(name, make, text):
         if not isinstance(input, Tensor):
             raise error("operand_type", name=name, argument="input", position=1, type=type(input).__name__)
         np_dtype = input._a.dtype if dtype is None else as_dtype(dtype, name).np
+        check_room(name, input._a.shape, np_dtype)
         if device is None:  # made where the input is
             return leaf(getattr(namespace(input._a), make)(input._a.shape, np_dtype), requires_grad)
         return new_leaf(getattr(np, make)(input._a.shape, np_dtype), device, requires_grad)
@@ -130,7 +140,12 @@ def eye(n, m=None, *, out=None, dtype=None, layout=None, device=None, pin_memory
     for name, size in (("n", n), ("m", m)):
         if size is not None and size < 0:
             raise error("eye_size", name=name, size=size)
-    return placed(new_leaf(np.eye(n, m, dtype=np_dtype_of(dtype, "eye")), device, requires_grad), out, "eye")
+    np_dtype = np_dtype_of(dtype, "eye", out)
+    check_room("eye", (n, n if m is None else m), np_dtype)
+    return placed(new_leaf(np.eye(n, m, dtype=np_dtype), device, requires_grad), out, "eye")
+
+
+MOST = 2**56  # numbers that a range may have: an array of more bytes than 64 bits can count does not exist
 
 
 # --- ranges -----------------------------------------------------------------------------------------------------------
@@ -157,7 +172,7 @@ def arange(start=0, end=None, step=1, *, out=None, dtype=None, layout=None, devi
         start, end = 0, _number("arange", "end", start)
     start, end, step = (_number("arange", name, v) for name, v in (("start", start), ("end", end), ("step", step)))
     whole = all(isinstance(v, int) for v in (start, end, step))
-    np_dtype = (dtypes.int64.np if whole else dtypes.get_default_dtype().np) if dtype is None else as_dtype(dtype, "arange").np
+    np_dtype = np_dtype_of(dtype, "arange", out, dtypes.int64 if whole else None)
     if np_dtype.kind in "iu" and not whole and math.isfinite(start) and math.isfinite(end):
         if int(step) == 0 != step:
             raise error("step_zero_int")
@@ -169,6 +184,9 @@ def arange(start=0, end=None, step=1, *, out=None, dtype=None, layout=None, devi
     if (end - start) * step < 0:
         raise error("range_sign")
     count = -((start - end) // step) if whole else math.ceil((end - start) / step)
+    if count > MOST:
+        raise error("range_size")
+    check_room("arange", (count,), np_dtype)
     return placed(new_leaf((start + step * np.arange(count)).astype(np_dtype), device, requires_grad), out, "arange")
 
 
@@ -190,18 +208,34 @@ def linspace(start, end, steps, *, out=None, dtype=None, layout=None, device=Non
 
     Source: https://pytorch.org/docs/stable/generated/torch.linspace.html
     """
-    start, end = _number("linspace", "start", start), _number("linspace", "end", end)
-    return placed(new_leaf(_spaced(start, end, steps, np_dtype_of(dtype, "linspace")), device, requires_grad), out, "linspace")
+    start, end, np_dtype = _ends("linspace", start, end, steps, dtype, out)
+    return placed(new_leaf(_spaced(start, end, steps, np_dtype), device, requires_grad), out, "linspace")
+
+
+def _ends(name, start, end, steps, dtype, out):
+    """Both ends as numbers, and the dtype of the result, or PyTorch's error."""
+    if isinstance(steps, float) or not hasattr(steps, "__index__"):
+        raise error("arguments", name=name, types=", ".join(type(value).__name__ for value in (start, end, steps)))
+    several = [f"{which} with {value.ndim} dimension(s)" for which, value in (("start", start), ("end", end)) if getattr(value, "ndim", 0)]
+    if several:
+        raise error("spaced_dims", name=name, found=" and ".join(several))
+    if steps < 0:
+        raise error("steps_negative")
+    start, end = _number(name, "start", start), _number(name, "end", end)
+    default = dtypes.get_default_dtype().to_complex() if isinstance(start, complex) or isinstance(end, complex) else None
+    np_dtype = np_dtype_of(dtype, name, out, default)
+    if default is not None and np_dtype.kind != "c":
+        raise error("spaced_complex", name=name, inferred=C_TYPES[default.title], dtype=dtypes.from_numpy_dtype(np_dtype).title)
+    return start, end, np_dtype
 
 
 def _spaced(start, end, steps, np_dtype):
     """The first half is counted from the start, the second from the end, in the result's precision: both ends are met exactly."""
-    if steps < 0:
-        raise error("steps_negative")
+    check_room("linspace", (steps,), np_dtype)
     first, last = np_dtype.type(start), np_dtype.type(end)
     if steps < 2:
         return np.full(steps, first)
-    real = np_dtype.type if np_dtype.kind in "fc" else np.float32
+    real = np_dtype.type if np_dtype.kind in dtypes.INEXACT else np.float32
     step = (real(last) - real(first)) / real(steps - 1)
     i = np.arange(steps)
     return np.where(i < steps // 2, first + step * i.astype(real), last - step * (steps - 1 - i).astype(real)).astype(np_dtype)
@@ -209,6 +243,9 @@ def _spaced(start, end, steps, np_dtype):
 
 def logspace(start, end, steps, base=10.0, *, out=None, dtype=None, layout=None, device=None, pin_memory=False, requires_grad=False):
     """``base`` to the powers ``linspace(start, end, steps)``. Source: https://pytorch.org/docs/stable/generated/torch.logspace.html"""
-    powers = _spaced(_number("logspace", "start", start), _number("logspace", "end", end), steps, np.dtype(np.float64))
-    values = np.power(float(base), powers).astype(np_dtype_of(dtype, "logspace"))
+    start, end, np_dtype = _ends("logspace", start, end, steps, dtype, out)
+    if np_dtype.kind in "iu":
+        start, end = int(start), int(end)
+    powers = _spaced(start, end, steps, np.dtype(np.complex128 if np_dtype.kind == "c" else np.float64))
+    values = np.power(base if np_dtype.kind == "c" else float(base), powers).astype(np_dtype)
     return placed(new_leaf(values, device, requires_grad), out, "logspace")

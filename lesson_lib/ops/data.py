@@ -5,11 +5,11 @@ import warnings
 import numpy as np
 
 from ..core import dtypes
-from ..core.device import CPU, to_array
+from ..core.device import CPU, cuda_is_available, to_array
 from ..core.errors import error, typename
 from ..core.op import method
 from ..core.tensor import Tensor, wrap
-from .cast import as_device, as_dtype, converted, to_dtype
+from .cast import as_device, as_dtype, converted, moved, to_dtype
 from .view import sizes_of
 
 LISTS = (list, tuple, range)
@@ -30,7 +30,7 @@ def get_default_device():
 
 def leaf(array, requires_grad=False):
     """A leaf around ``array``."""
-    if requires_grad and array.dtype.kind not in "fc":
+    if requires_grad and array.dtype.kind not in dtypes.INEXACT:
         raise error("grad_dtype_new")
     result = wrap(array)
     result._rg = bool(requires_grad)
@@ -89,6 +89,8 @@ def array_of(data, np_dtype=None):
     if not kinds.isdisjoint((Tensor, np.ndarray)) or any(issubclass(kind, Tensor) for kind in kinds):
         data, kinds = _plain(data, kinds)
     inferred = _inferred(kinds)
+    if np_dtype is None and complex in kinds and dtypes.get_default_dtype() is dtypes.bfloat16:
+        raise error("default_complex")
     return _filled(data, (inferred.np if np_dtype is None else np_dtype))
 
 
@@ -216,7 +218,9 @@ def from_numpy(ndarray):
     """
     if not isinstance(ndarray, np.ndarray):
         raise error("not_ndarray", type=type(ndarray).__name__)
-    return wrap(_checked_array(ndarray, None))
+    result = wrap(_checked_array(ndarray, None))
+    result._foreign = True
+    return result
 
 
 def as_tensor(data, dtype=None, device=None):
@@ -273,25 +277,35 @@ def _legacy(dtype, args):
     return wrap(np.empty(sizes_of("new", args), dtype.np))
 
 
-Tensor.__new__ = staticmethod(lambda cls, *args: _legacy(dtypes.get_default_dtype(), args))
+def _new(cls, *args):
+    """``Tensor(2, 3)``, ``Tensor([1, 2])``; of a subclass its own objects."""
+    made = _legacy(dtypes.get_default_dtype(), args)
+    return made if cls is Tensor else wrap(made._a, cls)
+
+
+Tensor.__new__ = staticmethod(_new)
 Tensor.new = lambda self, *args: _legacy(self.dtype, args).to(self.device)
 
 
-class _OldType(type):
-    """The class of ``FloatTensor`` and its like: calling one makes a Tensor, and ``isinstance`` looks at the dtype."""
+class OldType(type):
+    """The class of ``FloatTensor`` and its like: calling one makes a Tensor, and ``isinstance`` looks at the dtype and the device."""
 
     def __call__(cls, *args):
-        return _legacy(cls.dtype, args)
+        if cls.device_type == "cuda" and not cuda_is_available():
+            raise error("cuda_type", name=cls.__name__)
+        return moved(_legacy(cls.dtype, args), as_device(cls.device_type))
 
     def __instancecheck__(cls, value):
-        return isinstance(value, Tensor) and value.dtype is cls.dtype
+        return isinstance(value, Tensor) and value.dtype is cls.dtype and value.device.type == cls.device_type
 
 
-def _old_type(dtype):
+def old_type(dtype, device_type="cpu"):
+    """The class of one dtype on one device."""
     doc = f"Old constructor of tensors of dtype {dtype!r}. Source: https://pytorch.org/docs/stable/tensors.html"
-    return _OldType(f"{dtype.title}Tensor", (), {"dtype": dtype, "__doc__": doc})
+    module = "torch" if device_type == "cpu" else f"torch.{device_type}"
+    return OldType(f"{dtype.title}Tensor", (), {"dtype": dtype, "device_type": device_type, "__doc__": doc, "__module__": module})
 
 
-FloatTensor, DoubleTensor, HalfTensor = map(_old_type, (dtypes.float32, dtypes.float64, dtypes.float16))
-LongTensor, IntTensor, ShortTensor = map(_old_type, (dtypes.int64, dtypes.int32, dtypes.int16))
-ByteTensor, CharTensor, BoolTensor = map(_old_type, (dtypes.uint8, dtypes.int8, dtypes.bool_))
+FloatTensor, DoubleTensor, HalfTensor, BFloat16Tensor = map(old_type, (dtypes.float32, dtypes.float64, dtypes.float16, dtypes.bfloat16))
+LongTensor, IntTensor, ShortTensor = map(old_type, (dtypes.int64, dtypes.int32, dtypes.int16))
+ByteTensor, CharTensor, BoolTensor = map(old_type, (dtypes.uint8, dtypes.int8, dtypes.bool_))

@@ -15,7 +15,7 @@ def _is_number(inputs, params):
 def _check_divisor(xp, a, b):
     """Integers have no inf to give for a division by 0. (To look at b, a GPU would have to be waited for.)"""
     integers = getattr(a, "dtype", getattr(b, "dtype", None)).kind in "iu"
-    if integers and xp.name == "numpy" and xp.any(xp.equal(b, 0)):
+    if integers and xp.name == "numpy" and xp.any(xp.equal(b, 0)) and getattr(a, "size", 1):
         raise error("zero_division")
 
 
@@ -52,7 +52,7 @@ def _truncated(xp, a, b):
 class div_rounded(Elementwise):
     """Quotient rounded down ("floor") or toward 0 ("trunc").   ∂y/∂a = ∂y/∂b = 0 between the steps."""
 
-    title, label, public = "DivBackward2", "⌊a/b⌋", False
+    title, label, public, kinds, kernel = "DivBackward2", "⌊a/b⌋", False, "biuf", "div_floor_cpu"
     refuse = _refuse_bool("div_floor_cpu")
 
     def forward(xp, a, b, *, rounding_mode):
@@ -111,6 +111,7 @@ class floor_divide(Elementwise):
     Source: https://pytorch.org/docs/stable/generated/torch.floor_divide.html
     """
 
+    kinds, kernel = "iuf", "div_floor_cpu"
     symbol, title = "//", "torch::autograd::NotImplemented"
     errors, refuse = zero_divisors, _refuse_bool("div_floor_cpu")
     samples = lambda t: (c for c in quotients(t))  # noqa: E731
@@ -136,7 +137,9 @@ class remainder(Elementwise):
     Source: https://pytorch.org/docs/stable/generated/torch.remainder.html
     """
 
+    kinds = "iuf"
     symbol, overload = "%", _is_number
+    rounds = True
     samples, errors, refuse = quotients, zero_divisors, _refuse_bool("remainder_cpu")
 
     def forward(xp, a, b):
@@ -161,8 +164,10 @@ class fmod(Elementwise):
     Source: https://pytorch.org/docs/stable/generated/torch.fmod.html
     """
 
+    kinds = "iuf"
     overload = _is_number
-    samples, errors, refuse = quotients, zero_divisors, _refuse_bool("fmod_cpu")
+    rounds = True
+    samples, errors, refuse, numbers = quotients, zero_divisors, _refuse_bool("fmod_cpu"), "last"
 
     def forward(xp, a, b):
         _check_divisor(xp, a, b)

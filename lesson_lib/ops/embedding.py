@@ -1,8 +1,13 @@
 """Embedding: row i of a table for each number i."""
 
-from ..core.errors import error
+from ..core.device import namespace
+from ..core.errors import error, tensor_title
+from ..core.grad_mode import no_grad
 from ..core.op import Opaque, op
+from ..core.state import thread
+from ..core.tensor import wrap
 from .case import case
+from .statistics import vector_norm
 
 
 def _out_of_range(exc, arrays, params):
@@ -67,3 +72,48 @@ def _shares(xp, index, size, np_dtype, padding_idx, scale_grad_by_freq):
     if scale_grad_by_freq:
         share = share / xp.bincount(index.ravel(), minlength=size[0])[index].astype(np_dtype)
     return share if padding_idx is None else xp.where(index == padding_idx, np_dtype.type(0), share)
+
+
+def embedding(weight, indices, padding_idx=-1, scale_grad_by_freq=False, sparse=False):
+    """Row ``indices[i]`` of ``weight`` for each i, y = w[index]: indices (*) int, weight (rows, d) → (*, d).
+
+    A ``padding_idx`` of 0 or more is a row that gets no gradient.
+
+    >>> import lesson_lib as torch
+    >>> torch.embedding(torch.tensor([[1., 2.], [3., 4.]]), torch.tensor([1, 1]))
+    tensor([[3., 4.],
+            [3., 4.]])
+
+    Errors: IndexError for a row that does not exist, NotImplementedError for the gradient of ``sparse``.
+    Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.embedding.html
+    """
+    if weight.ndim != 2:
+        raise error("embedding_matrix")
+    if indices.dtype.name not in ("int64", "int32"):
+        raise error("embedding_index", type=tensor_title(indices._a.dtype))
+    refuse_sparse(weight, sparse)
+    return embedding_rows.op.raw(weight, indices, padding_idx=padding_idx if padding_idx >= 0 else None, scale_grad_by_freq=scale_grad_by_freq)
+
+
+def refuse_sparse(weight, sparse):
+    """``sparse`` asks for a sparse gradient, which there is not. Where no gradient is asked for it makes no difference."""
+    if sparse and weight.requires_grad and thread.grad_enabled:
+        raise error("embedding_sparse")
+
+
+@no_grad()
+def embedding_renorm_(weight, indices, max_norm, norm_type):
+    """The rows that ``indices`` names, shortened in place to ``max_norm`` where their p-norm, p = ``norm_type``, is larger.
+
+    >>> import lesson_lib as torch
+    >>> torch.embedding_renorm_(torch.tensor([[3., 4.], [3., 4.]]), torch.tensor([1]), 1.0, 2.0)
+    tensor([[3.0000, 4.0000],
+            [0.6000, 0.8000]])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.embedding.html
+    """
+    rows = wrap(namespace(indices._a).unique(indices._a))
+    found = weight[rows]
+    length = vector_norm(found, norm_type, 1, keepdim=True)
+    weight[rows] = found * (max_norm / (length + 1e-7)).masked_fill(length <= max_norm, 1)
+    return weight

@@ -1,5 +1,6 @@
-"""Memory shared with other libraries: DLPack and Python's buffers. Nothing is copied."""
+"""Memory shared with other libraries and with files: DLPack, Python's buffers, mapped files. Nothing is copied."""
 
+import os
 import warnings
 
 import numpy as np
@@ -11,6 +12,7 @@ from ..core.errors import error
 from ..core.op import method
 from ..core.tensor import wrap
 from .cast import as_dtype
+from .data import new_leaf
 
 CPU_IN_DLPACK = 1
 
@@ -25,6 +27,8 @@ def __dlpack__(self, *, stream=None, max_version=None, dl_device=None, copy=None
     """
     if self.requires_grad:
         raise error("dlpack_grad")
+    if self._a.dtype.kind == "V":
+        raise error("dlpack_bfloat16")
     if isinstance(self._a, np.ndarray):
         return self._a.__dlpack__(stream=stream, max_version=max_version, dl_device=dl_device, copy=copy)
     return self._a.__dlpack__(stream=stream)
@@ -81,7 +85,7 @@ def frombuffer(buffer, *, dtype, count=-1, offset=0, requires_grad=False):
         warnings.warn(
             "The given buffer is not writable, and PyTorch does not support non-writable tensors. Writing to this one is an error.", stacklevel=2
         )
-    if requires_grad and np_dtype.kind not in "fc":
+    if requires_grad and np_dtype.kind not in dtypes.INEXACT:
         raise error("grad_dtype_new")
     result = wrap(np.frombuffer(view, np_dtype, count, offset))
     result._rg = bool(requires_grad)
@@ -98,3 +102,37 @@ def _check_extent(length, size, count, offset):
         raise error("buffer_multiple", length=length, offset=offset, size=size)
     if count > 0 and offset + count * size > length:
         raise error("buffer_short", count=count, size=size, offset=offset, length=length)
+
+
+def to_dlpack(tensor):
+    """The tensor's memory as a DLPack capsule (old: ``from_dlpack`` takes the tensor itself).
+
+    Source: https://pytorch.org/docs/stable/dlpack.html
+    """
+    return tensor.__dlpack__()
+
+
+def from_file(filename, shared=None, size=0, *, dtype=None, layout=None, device=None, pin_memory=False, requires_grad=False):
+    """A 1-d tensor of ``size`` numbers over the bytes of a file, read only as they are needed.
+
+    ``shared=True`` writes changes of the tensor to the file, and makes or lengthens it where it is too short; else they stay in memory.
+
+    Errors: RuntimeError if there is no such file, or if it is too short.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.from_file.html
+    """
+    np_dtype = (dtypes.get_default_dtype() if dtype is None else as_dtype(dtype, "from_file")).np
+    if size < 0:
+        raise error("file_size", name=filename, bytes=size * np_dtype.itemsize)
+    needed = size * np_dtype.itemsize
+    if shared:
+        with open(filename, "ab") as file:
+            file.truncate(max(needed, os.path.getsize(filename)))
+    elif not os.path.exists(filename):
+        raise error("file_missing", name=filename)
+    elif os.path.getsize(filename) < needed:
+        raise error("file_short", name=filename, found=os.path.getsize(filename), needed=needed)
+    if size == 0:
+        return new_leaf(np.empty(0, np_dtype), device, requires_grad)
+    array = np.memmap(filename, np_dtype, "r+" if shared else "c", shape=(size,)).view(np.ndarray)
+    return new_leaf(array, device, requires_grad)

@@ -71,7 +71,7 @@ def _dims_and_sizes(x, s, dim):
         dims = tuple(range(x.ndim if s is None else len(s)))
         dims = tuple(x.ndim - len(dims) + d for d in dims)
     else:
-        dims = tuple(wrap_dim(d, x.ndim) for d in (dim if isinstance(dim, tuple | list) else (dim,)))
+        dims = tuple(_one_dim(x, d) for d in (dim if isinstance(dim, tuple | list) else (dim,)))
         if len(set(dims)) < len(dims):
             raise error("fft_unique")
         if s is not None and len(s) != len(dims):

@@ -1,15 +1,14 @@
-"""Picking and placing by index along one dimension. Each way of picking is the gradient of a way of placing."""
-
-from math import prod
+"""Picking and placing with an index for each element. Each way of picking is the gradient of a way of placing."""
 
 from ..core.errors import error
 from ..core.op import Op, op
 from ..core.promote import NUMBERS
 from ..core.tensor import Tensor, wrap_dim
 from .case import case
-from .positions import index_sum, write_at
+from .overwrite import held
+from .positions import write_at
 from .slicing import slice_
-from .view import reshape, unsqueeze
+from .view import reshape
 
 
 def along(xp, at, dim):
@@ -20,9 +19,9 @@ def along(xp, at, dim):
     return tuple(key)
 
 
-def in_dim(dim, at):
-    """The key with which ``x[key]`` reads x at the vector ``at`` along ``dim``."""
-    return (slice(None),) * dim + (at,)
+def lifted(array):
+    """A 0-d array as a vector of one element, which is how PyTorch indexes it."""
+    return array.reshape(1) if array.ndim == 0 else array
 
 
 def check_range(xp, at, size, **names):
@@ -32,12 +31,21 @@ def check_range(xp, at, size, **names):
         raise error(kind, index=int(at[(at < 0) | (at >= size)][0]), size=size, low=0, high=size - 1, **names)
 
 
-def _check_index(name, index, kinds=("int32", "int64")):
+def check_index(name, index, kinds=("int32", "int64")):
+    """PyTorch's error for an index of another dtype."""
     if index._a.dtype.name not in kinds:
         raise error("index_dtype", name=name, kinds="int32 or int64" if name == "index_select" else "int32/int64")
 
 
-# --- gather and scatter: one index for each element -------------------------------------------------------------------
+def _check_ndim(one, other, name):
+    """As many dimensions as ``other`` has; a 0-d tensor counts as a vector."""
+    if (one.ndim or 1) != (other.ndim or 1):
+        raise error("gather_dims", other=name)
+
+
+def _sizes(tensor):
+    """The sizes of a tensor, (1,) for a 0-d one."""
+    return tuple(tensor.shape) or (1,)
 
 
 @op
@@ -54,19 +62,20 @@ class gather(Op):
 
     def signature(input, dim, index, *, sparse_grad=False):
         dim = wrap_dim(dim, input.ndim)
-        _check_index("gather", index)
-        if index.ndim != input.ndim:
-            raise error("gather_dims", other="input")
-        for axis, (size, own) in enumerate(zip(index.shape, input.shape, strict=True)):
+        if not index.numel():
+            return input, index, {"dim": dim}
+        check_index("gather", index)
+        _check_ndim(index, input, "input")
+        for axis, (size, own) in enumerate(zip(_sizes(index), _sizes(input), strict=True)):
             if axis != dim and size > own:
                 raise error("gather_size", axis=axis, index=list(index.shape), sizes=list(input.shape), dim=dim)
         return input, index, {"dim": dim}
 
     def forward(xp, x, index, *, dim):
-        if x.ndim == 0:
-            return x.copy()
-        check_range(xp, index, x.shape[dim], dim=dim, kind="gather_range")
-        return x[along(xp, index, dim)]
+        if not index.size:
+            return xp.zeros(index.shape, x.dtype)
+        check_range(xp, index, lifted(x).shape[dim], dim=dim, kind="gather_range")
+        return lifted(x)[along(xp, lifted(index), dim)].reshape(index.shape)
 
     def grad_x(g, index, x_shape, dim):
         return gather_sum.op.raw(g, index, shape=x_shape, dim=dim)
@@ -74,6 +83,7 @@ class gather(Op):
     def samples(t):
         yield case(t(2, 3), 1, t(2, 5, low=0, high=3, dtype="int64"))
         yield case(t(4, 3), 0, t(2, 2, low=0, high=4, dtype="int64"))
+        yield case(t(), 0, t(2, low=0, high=1, dtype="int64"))
 
     def errors(t):
         at = t(2, 1, low=5, high=6, dtype="int64")
@@ -88,7 +98,9 @@ class gather_sum(Op):
     public = False
 
     def forward(xp, x, index, *, shape, dim):
-        return xp.scatter_add(shape, along(xp, index, dim) if shape else (), x)
+        if not index.size:
+            return xp.zeros(shape, x.dtype)
+        return xp.scatter_add(shape or (1,), along(xp, lifted(index), dim), lifted(x)).reshape(shape)
 
     def grad_x(g, index, dim):
         return gather.op.raw(g, index, dim=dim)
@@ -97,32 +109,45 @@ class gather_sum(Op):
         yield case(t(2, 5), t(2, 5, low=0, high=3, dtype="int64"), shape=(2, 3), dim=1)
 
 
-def _scatter_arguments(name, input, dim, index, src):
-    """The checked arguments of scatter and scatter_add, ``src`` cut to the size of ``index``."""
+def scatter_arguments(name, input, dim, index, src):
+    """The checked arguments of scatter and its relatives, ``src`` cut to the size of ``index``."""
+    if not isinstance(src, Tensor) and (not isinstance(src, NUMBERS) or name != "scatter"):
+        raise error("operand_type", name=name, argument="src", position=3, type=type(src).__name__)
     dim = wrap_dim(dim, input.ndim)
-    _check_index("scatter", index)
-    if index.ndim != input.ndim:
-        raise error("gather_dims", other="self")
-    bounds = [axis == dim or size <= own for axis, (size, own) in enumerate(zip(index.shape, input.shape, strict=True))]
-    if not isinstance(src, Tensor):
-        if not isinstance(src, NUMBERS) or name == "scatter_add":
-            raise error("operand_type", name=name, argument="src", position=3, type=type(src).__name__)
-        return input, index, src, {"dim": dim}
-    if src._a.dtype != input._a.dtype:
+    if isinstance(src, Tensor) and src._a.dtype != input._a.dtype:
         raise error("scatter_dtype")
-    if index.ndim != src.ndim:
-        raise error("gather_dims", other="src")
-    if not all(bounds) or any(size > own for size, own in zip(index.shape, src.shape, strict=True)):
+    if not index.numel():
+        return input, index, src, {"dim": dim}
+    check_index("scatter", index)
+    _check_ndim(index, input, "self")
+    small = all(axis == dim or size <= own for axis, (size, own) in enumerate(zip(_sizes(index), _sizes(input), strict=True)))
+    if not isinstance(src, Tensor):
+        if not small:
+            raise error("scatter_size_value", index=list(index.shape), sizes=list(input.shape), dim=dim)
+        return input, index, src, {"dim": dim}
+    _check_ndim(index, src, "src")
+    if not small or any(size > own for size, own in zip(_sizes(index), _sizes(src), strict=True)):
         raise error("scatter_size", index=list(index.shape), sizes=list(input.shape), dim=dim, src=list(src.shape))
     for axis, size in enumerate(index.shape):
-        if size < src.shape[axis]:
+        if src.ndim and size < src.shape[axis]:
             src = slice_(src, axis, 0, size)
-    return input, index, src, {"dim": dim}
+    return input, index, src if src.shape == index.shape else reshape(src, index.shape), {"dim": dim}
+
+
+def place(xp, x, index, src, dim, write):
+    """A copy of x in which ``write(array, key, values)`` has put ``src`` where ``index`` says."""
+    y = xp.array(x)  # (x.copy() of a number would not be an array)
+    if index.size:
+        check_range(xp, index, lifted(x).shape[dim], dim=dim, kind="gather_range")
+        write(lifted(y), along(xp, lifted(index), dim), lifted(src) if hasattr(src, "ndim") else held(src, x.dtype))
+    return y
 
 
 @op
 class scatter(Op):
     """A copy of x in which $y_{i,at_{ij}} = src_{ij}$ for dim = 1.   ∂y/∂x = 1 where nothing was written, ∂y/∂src = 1.
+
+    With ``reduce`` "add" or "multiply" src is added or multiplied instead; PyTorch defines no gradient for that.
 
     Source: https://pytorch.org/docs/stable/generated/torch.scatter.html
     """
@@ -130,19 +155,24 @@ class scatter(Op):
     inplace = True
     overload = lambda inputs, params: int(not isinstance(inputs[2], Tensor))  # noqa: E731
 
-    def signature(input, dim, index, src=None, *, value=None):
-        return _scatter_arguments("scatter", input, dim, index, value if src is None else src)
+    def signature(input, dim, index, src=None, *, value=None, reduce=None):
+        if reduce not in (None, "add", "multiply"):
+            raise error("scatter_reduce_two")
+        input, index, src, params = scatter_arguments("scatter", input, dim, index, value if src is None else src)
+        return input, index, src, {**params, "reduce": reduce}
 
-    def forward(xp, x, index, src, *, dim):
-        check_range(xp, index, x.shape[dim], dim=dim, kind="gather_range")
-        y = x.copy()
-        write_at(y, along(xp, index, dim), src)
-        return y
+    def forward(xp, x, index, src, *, dim, reduce):
+        write = {None: write_at, "add": xp.add.at, "multiply": xp.multiply.at}[reduce]
+        return place(xp, x, index, src, dim, write)
 
-    def grad_x(g, index, dim):
-        return scatter.op.raw(g, index, 0, dim=dim)
+    def grad_x(g, index, dim, reduce):
+        if reduce is not None:
+            raise error("no_derivative", name="scatter")
+        return scatter.op.raw(g, index, 0, dim=dim, reduce=None)
 
-    def grad_src(g, index, dim):
+    def grad_src(g, index, dim, reduce):
+        if reduce is not None:
+            raise error("no_derivative", name="scatter")
         return gather.op.raw(g, index, dim=dim)
 
     def samples(t):
@@ -164,13 +194,10 @@ class scatter_add(Op):
     inplace = True
 
     def signature(input, dim, index, src):
-        return _scatter_arguments("scatter_add", input, dim, index, src)
+        return scatter_arguments("scatter_add", input, dim, index, src)
 
     def forward(xp, x, index, src, *, dim):
-        check_range(xp, index, x.shape[dim], dim=dim, kind="gather_range")
-        y = x.copy()
-        xp.add.at(y, along(xp, index, dim), src)
-        return y
+        return place(xp, x, index, src, dim, xp.add.at)
 
     def grad_x(g):
         return g
@@ -186,198 +213,24 @@ class scatter_add(Op):
         yield case(t(2, 3), 1, at, 1.0), TypeError, "scatter_add(): argument 'src' (position 3) must be Tensor, not float"
 
 
-def take_along_dim(input, indices, dim=None):
+def take_along_dim(input, indices, dim=None, *, out=None):
     """``gather`` with broadcasting; without ``dim``, from the flattened input.   ∂y/∂x = 1 for each taking.
+
+    With ``dim`` an index outside counts round and round: -1 is the last one.
 
     Source: https://pytorch.org/docs/stable/generated/torch.take_along_dim.html
     """
     if dim is None:
-        return gather(reshape(input, -1), 0, reshape(indices, -1))
+        return gather(reshape(input, -1), 0, reshape(indices, -1), out=out)
     if input.ndim != indices.ndim:
         raise error("take_along_dims", input=input.ndim, indices=indices.ndim)
     dim = wrap_dim(dim, input.ndim)
     own = [1 if axis == dim else size for axis, size in enumerate(input.shape)]
     wanted = [1 if axis == dim else size for axis, size in enumerate(indices.shape)]
     joint = [max(a, b) for a, b in zip(own, wanted, strict=True)]
-    full = lambda tensor: tensor.expand(*(-1 if axis == dim else size for axis, size in enumerate(joint)))  # noqa: E731
-    return gather(full(input), dim, full(indices))
+    full = lambda tensor: tensor.expand([-1 if axis == dim else size for axis, size in enumerate(joint)])  # noqa: E731
+    size = input.shape[dim] if input.ndim else 1
+    return gather(full(input), dim, full(indices % size if size else indices), out=out)
 
 
 Tensor.take_along_dim = take_along_dim
-
-
-# --- a vector of indexes along one dimension ---------------------------------------------------------------------------
-
-
-def _vector(name, input, dim, index):
-    """(dim, index as a vector) of the ``index_*`` functions."""
-    dim = wrap_dim(dim, input.ndim)
-    if index.ndim > 1:
-        raise error("index_vector", name=name)
-    return dim, index if index.ndim else unsqueeze(index, 0)
-
-
-@op
-class index_select(Op):
-    """The slices of x along ``dim`` that ``index`` names, as a copy.   ∂y/∂x = 1 for each time that a slice was taken.
-
-    Source: https://pytorch.org/docs/stable/generated/torch.index_select.html
-    """
-
-    def signature(input, dim, index):
-        dim, index = _vector("index_select", input, dim, index)
-        _check_index("index_select", index)
-        return input, index, {"dim": dim}
-
-    def forward(xp, x, index, *, dim):
-        check_range(xp, index, x.shape[dim] if x.ndim else 1, kind="index_self")
-        return x[in_dim(dim, index)] if x.ndim else x.copy()
-
-    def grad_x(g, index, x_shape, dim):
-        return index_sum.op.raw(g, index[None], shape=x_shape, dims=(dim,)) if x_shape else g
-
-    def samples(t):
-        yield case(t(3, 4), 0, t(5, low=0, high=3, dtype="int64"))
-        yield case(t(3, 4), 1, t(2, low=0, high=3, dtype="int64"))
-
-    def errors(t):
-        yield case(t(3), 0, t(1, low=7, high=8, dtype="int64")), IndexError, "index out of range in self"
-
-
-def _checked_source(name, input, dim, index, source):
-    """The common checks of index_add and index_copy."""
-    dim, index = _vector(name + "_", input, dim, index)
-    _check_index(name + "_", index)
-    if source._a.dtype != input._a.dtype:
-        raise error(name + "_dtype", a=input.dtype.title, b=source.dtype.title)
-    count = source.shape[dim] if source.ndim else 1
-    if index.shape[0] != count:
-        raise error(name + "_count", index=index.shape[0], source=count, dim=dim)
-    others = [shape[:dim] + shape[dim + 1 :] for shape in (tuple(input.shape), tuple(source.shape))]
-    if others[0] != others[1]:
-        raise error("index_source", name=name, a=list(input.shape), b=list(source.shape))
-    return dim, index
-
-
-@op
-class index_add(Op):
-    """A copy of x with α times the slices of ``source`` added to those that ``index`` names.   ∂y/∂x = 1, ∂y/∂source = α.
-
-    Source: https://pytorch.org/docs/stable/generated/torch.index_add.html
-    """
-
-    inplace = True
-
-    def signature(input, dim, index, source, *, alpha=1):
-        dim, index = _checked_source("index_add", input, dim, index, source)
-        return input, index, source, {"dim": dim, "alpha": alpha}
-
-    def forward(xp, x, index, source, *, dim, alpha):
-        check_range(xp, index, x.shape[dim], dim=dim, kind="gather_range")
-        y = x.copy()
-        xp.add.at(y, in_dim(dim, index), source if alpha == 1 else source * alpha)
-        return y
-
-    def grad_x(g):
-        return g
-
-    def grad_source(g, index, dim, alpha):
-        return index_select.op.raw(g, index, dim=dim) * alpha
-
-    def samples(t):
-        yield case(t(3, 4), 0, t(2, low=0, high=3, dtype="int64"), t(2, 4))
-        yield case(t(3, 4), 1, t(3, low=0, high=3, dtype="int64"), t(3, 3), alpha=2)
-
-
-@op
-class index_copy(Op):
-    """A copy of x with the slices that ``index`` names replaced by those of ``source``.   ∂y/∂x = 1 elsewhere, ∂y/∂source = 1.
-
-    Source: https://pytorch.org/docs/stable/generated/torch.Tensor.index_copy_.html
-    """
-
-    inplace = True
-
-    def signature(input, dim, index, source):
-        dim, index = _checked_source("index_copy", input, dim, index, source)
-        return input, index, source, {"dim": dim}
-
-    def forward(xp, x, index, source, *, dim):
-        check_range(xp, index, x.shape[dim], dim=dim, kind="index_copy_range")
-        y = x.copy()
-        write_at(y, in_dim(dim, index), source)
-        return y
-
-    def grad_x(g, index, dim):
-        return index_fill.op.raw(g, index, 0, dim=dim)
-
-    def grad_source(g, index, dim):
-        return index_select.op.raw(g, index, dim=dim)
-
-    def samples(t):
-        yield case(t(3, 4), 0, t(1, low=0, high=3, dtype="int64"), t(1, 4))
-
-
-@op
-class index_fill(Op):
-    """A copy of x with ``value`` in the slices along ``dim`` that ``index`` names.   ∂y/∂x = 1 elsewhere, ∂y/∂value = 1 there, summed.
-
-    Source: https://pytorch.org/docs/stable/generated/torch.Tensor.index_fill_.html
-    """
-
-    inplace = True
-    overload = lambda inputs, params: int(isinstance(inputs[2], Tensor))  # noqa: E731
-
-    def signature(input, dim, index, value):
-        dim, index = _vector("index_fill_", input, dim, index)
-        if getattr(value, "ndim", 0):
-            raise error("index_fill_value", ndim=value.ndim)
-        return input, index, value, {"dim": dim}
-
-    def forward(xp, x, index, value, *, dim):
-        size = x.shape[dim]
-        check_range(xp, xp.where(index < 0, index + size, index), size, dim=dim)  # here negative indexes count from the end
-        y = x.copy()
-        write_at(y, in_dim(dim, index), value)
-        return y
-
-    def grad_x(g, index, dim):
-        return index_fill.op.raw(g, index, 0, dim=dim)
-
-    def grad_value(g, index, dim):
-        return index_select.op.raw(g, index, dim=dim)  # the engine sums
-
-    def samples(t):
-        yield case(t(3, 4), 0, t(1, low=0, high=3, dtype="int64"), 2.5)
-        yield case(t(3, 4), 1, t(1, low=0, high=3, dtype="int64"), t())
-
-
-@op
-class take(Op):
-    """The elements of the flattened x that ``index`` names, in the shape of ``index``.   ∂y/∂x = 1 for each taking.
-
-    Source: https://pytorch.org/docs/stable/generated/torch.take.html
-    """
-
-    def signature(input, index):
-        if index._a.dtype.name != "int64":
-            raise error("take_dtype", dtype=index.dtype.title)
-        return input, index, {}
-
-    def forward(xp, x, index):
-        return x.reshape(-1)[index]
-
-    def explain(exc, arrays, params):
-        x, index = arrays
-        wrong = index[(index < -x.size) | (index >= x.size)]
-        return error("take_range", index=int(wrong.flat[0]), size=x.size) if wrong.size else None
-
-    def grad_x(g, index, x_shape):
-        return reshape(index_sum.op.raw(g, index[None], shape=(prod(x_shape),), dims=(0,)), x_shape)
-
-    def samples(t):
-        yield case(t(2, 3), t(4, low=0, high=6, dtype="int64"))
-
-    def errors(t):
-        message = "out of range: tried to access index 9 on a tensor of 6 elements."
-        yield case(t(2, 3), t(1, low=9, high=10, dtype="int64")), IndexError, message

@@ -116,15 +116,14 @@ def taken_apart(x, key):
             view = _sliced(view, dim, part, always=key is part)
             dim += 1
         else:
-            found = _mask_positions(view, part, dim) if _is_mask(part) else [(dim, part)]
-            positions += found
-            dim += len(found)
-    return view, positions
+            positions.append((dim, part))
+            dim += max(_takes(part), 1)
+    return view, [position for dim, part in positions for position in (_mask_positions(view, part, dim) if _is_mask(part) else [(dim, part)])]
 
 
 def _too_many(x, key, items):
     if x._a.ndim == 0 and isinstance(items[0], int) and not isinstance(key, tuple | Tensor):
-        return error("index_0d")
+        return error("index_range", index=items[0], dim=0, size=0, low=0, high=-1) if items[0] else error("index_0d")
     if x._a.ndim == 0 and isinstance(key, slice):
         return error("slice_0d")
     return error("index_dims", ndim=x._a.ndim)
@@ -202,7 +201,13 @@ def setitem(self, key, value):
         self._a[key._a.astype(bool)] = held(value, self._a.dtype)  # x[mask] = 0 needs no list of places
         self._ver[0] += 1
         return
-    view, positions = taken_apart(self, (key,) if isinstance(key, slice) else key)
+    if isinstance(key, slice):
+        if self._a.ndim == 0:
+            raise error("slice_0d")
+        key = (key,)
+    view, positions = taken_apart(self, key)
+    if isinstance(value, Tensor) and value.numel() == 1 and _only_a_mask(key if isinstance(key, tuple) else (key,)):
+        value = value.to(self.dtype)  # under one mask it is a number: the dtypes may differ
     if positions:
         at, dims = together(positions)
         put_at_(view, at, _unprefixed(value, len(shape_at(view._a.shape, at._a.shape[1:], dims))), dims=dims)
@@ -212,6 +217,12 @@ def setitem(self, key, value):
         fill_(view, moved(value, self.device))
     else:
         copy_(view, expand(_unprefixed(value, view._a.ndim), view._a.shape))
+
+
+def _only_a_mask(parts):
+    """Is one mask the only tensor of an index?"""
+    tensors = [part for part in parts if isinstance(part, Tensor) and part._a.ndim]
+    return len(tensors) == 1 and _is_mask(tensors[0])
 
 
 def _unprefixed(value, ndim):

@@ -118,11 +118,31 @@ class split_equal(Split):
 
 
 @op
-class split_sizes(Split):
+class split_parts(Split):
     """Parts of the given sizes along ``dim``, all views.   ∂y_i/∂x = 1 on part i."""
 
     title = "SplitWithSizes"
     samples = lambda t: (case(t(2, 5), sizes=(1, 4), dim=1),)  # noqa: E731
+
+
+def equal_parts(size, split_size):
+    """The sizes of the parts that ``split`` makes of a dimension, or PyTorch's error."""
+    if split_size < 0:
+        raise error("split_negative", size=split_size)
+    if split_size == 0 and size:
+        raise error("split_zero", size=size)
+    count = max(ceil(size / split_size), 1) if split_size else 1
+    return (split_size,) * (count - 1) + (size - split_size * (count - 1),)
+
+
+def given_parts(size, dim, split_sizes):
+    """The sizes as a tuple, or PyTorch's error if they do not make up the dimension."""
+    sizes = tuple(map(as_index, split_sizes))
+    if min(sizes, default=0) < 0:
+        raise error("split_entries", sizes=list(sizes))
+    if sum(sizes) != size:
+        raise error("split_sections", size=size, dim=dim, sizes=list(sizes))
+    return sizes
 
 
 @method()
@@ -131,24 +151,23 @@ def split(tensor, split_size_or_sections, dim=0):
 
     Source: https://pytorch.org/docs/stable/generated/torch.split.html
     """
+    if isinstance(split_size_or_sections, tuple | list):
+        return split_with_sizes(tensor, split_size_or_sections, dim)
     if tensor.ndim == 0:
         raise error("split_0d", name="split")
     dim = wrap_dim(dim, tensor.ndim)
-    size, sections = tensor.shape[dim], split_size_or_sections
-    if isinstance(sections, tuple | list):
-        sections = tuple(map(as_index, sections))
-        if min(sections, default=0) < 0:
-            raise error("split_entries", sizes=list(sections))
-        if sum(sections) != size:
-            raise error("split_sections", size=size, dim=dim, sizes=list(sections))
-        return split_sizes.op.raw(tensor, sizes=sections, dim=dim)
-    if sections < 0:
-        raise error("split_negative", size=sections)
-    if sections == 0 and size:
-        raise error("split_zero", size=size)
-    count = max(ceil(size / sections), 1) if sections else 1
-    sizes = (sections,) * (count - 1) + (size - sections * (count - 1),)
-    return split_equal.op.raw(tensor, sizes=sizes, dim=dim)
+    return split_equal.op.raw(tensor, sizes=equal_parts(tensor.shape[dim], split_size_or_sections), dim=dim)
+
+
+@method()
+def split_with_sizes(input, split_sizes, dim=0):
+    """Views of these sizes along ``dim``.   ∂y_i/∂x = 1 on part i. Source: https://pytorch.org/docs/stable/generated/torch.split.html"""
+    if not isinstance(split_sizes, tuple | list):
+        raise error("ints_type", name="split_with_sizes", argument="split_sizes", position=2, type=type(split_sizes).__name__)
+    if input.ndim == 0:
+        raise error("split_0d", name="split")
+    dim = wrap_dim(dim, input.ndim)
+    return split_parts.op.raw(input, sizes=given_parts(input.shape[dim], dim, split_sizes), dim=dim)
 
 
 @method()
@@ -193,7 +212,7 @@ def _even_split(name, least, dim_of):
         if input.ndim < least:
             raise error("split_dims", name=name, least=least, ndim=input.ndim)
         dim = dim_of(input.ndim)
-        if isinstance(indices_or_sections, int) and input.shape[dim] % indices_or_sections:
+        if isinstance(indices_or_sections, int) and (indices_or_sections == 0 or input.shape[dim] % indices_or_sections):
             raise error("split_uneven", name=name, dim=dim, size=input.shape[dim], sections=indices_or_sections)
         return tensor_split(input, indices_or_sections, dim)
 
@@ -282,12 +301,12 @@ class unbind(View):
 def _stacker(name, at_least, dim_of, text):
     """hstack, vstack and dstack: ``cat`` of tensors that first get enough dimensions."""
 
-    def function(tensors):
+    def function(tensors, *, out=None):
         tensors = tensors_of(name, tensors)
         if not tensors:
             raise error("empty_list", message=f"{name} expects a non-empty TensorList")
         tensors = at_least(tensors)
-        return cat(tensors, dim_of(tensors[0].ndim))
+        return cat(tensors, dim_of(tensors[0].ndim), out=out)
 
     function.__name__ = function.__qualname__ = name
     function.__doc__ = f"{text}   ∂y/∂x_i = 1.\n\n    Source: https://pytorch.org/docs/stable/generated/torch.{name}.html"
@@ -299,10 +318,10 @@ vstack = row_stack = _stacker("vstack", atleast_2d, lambda ndim: 0, "Tensors on 
 dstack = _stacker("dstack", atleast_3d, lambda ndim: 2, "Tensors behind each other: along the third dimension.")
 
 
-def column_stack(tensors):
+def column_stack(tensors, *, out=None):
     """Vectors as the columns of a matrix; matrices side by side.   ∂y/∂x_i = 1.
 
     Source: https://pytorch.org/docs/stable/generated/torch.column_stack.html
     """
     tensors = tensors_of("column_stack", tensors)
-    return hstack([reshape(x, 1, 1) if x.ndim == 0 else unsqueeze(x, 1) if x.ndim == 1 else x for x in tensors])
+    return hstack([reshape(x, 1, 1) if x.ndim == 0 else unsqueeze(x, 1) if x.ndim == 1 else x for x in tensors], out=out)

@@ -1,19 +1,20 @@
-"""Factorisations: Cholesky, QR, singular values, eigenvalues.
+"""Factorisations: Cholesky, QR, singular values.
 
-Their gradients use what the factors must stay: a triangle, an orthogonal matrix. The rules hold for distinct singular values and
-eigenvalues: at equal ones the vectors are arbitrary and their gradient divides by 0. Some hold for complex matrices with the
-conjugates written out, so these declarations say ``holomorphic = False``.
+Their gradients use what the factors must stay: a triangle, an orthogonal matrix. The rule of the singular vectors holds for distinct
+singular values: at equal ones the vectors are arbitrary and their gradient divides by 0. The rules hold for complex matrices with
+the conjugates written out, so these declarations say ``holomorphic = False``.
 """
+
+import numpy as np
 
 from ..core.errors import error
 from ..core.op import method, op
-from ..core.tensor import Tensor
 from . import return_types
 from .case import case
-from .conjugate import conj, is_complex_valued, mH
+from .conjugate import is_complex_valued, mH, mT
 from .join import cat
-from .linalg_matrix import Linalg, bad_squares, check_matrix, check_square, definite, dominant, failed, first_failure
-from .linalg_solve import linalg_solve, linalg_solve_triangular
+from .linalg_matrix import Linalg, bad_squares, check_kernel, check_matrix, check_square, definite, dominant, failed, finished, first_info
+from .linalg_triangular import linalg_solve_triangular
 from .reduce import sum
 from .select import where_else
 from .triangle import diag_embed, tril, triu
@@ -35,7 +36,7 @@ def identity_mask(x):
     return tril(x == x) & triu(x == x)
 
 
-def _not_finite(name):
+def not_finite(name):
     """PyTorch's error for a matrix with nan or inf."""
 
     def explain(exc, arrays, params):
@@ -47,57 +48,91 @@ def _not_finite(name):
 # --- Cholesky --------------------------------------------------------------------------------------------------------------------
 
 
-def _minor(matrix):
-    """The order of the first leading minor that is not positive, 0 if there is none."""
-    m = matrix.copy()
-    for k in range(len(m)):
-        if not m[k, k].real > 0:
-            return k + 1
-        m[k + 1 :, k + 1 :] -= m[k + 1 :, k : k + 1] @ m[k + 1 :, k : k + 1].conj().T / m[k, k]
-    return 0
+def _as_far_as_possible(matrix):
+    """(L, 0) with A = L·Lᴴ; at a leading minor that is not positive what was made so far, and its order."""
+    lower = np.tril(matrix)
+    for i in range(len(lower)):
+        row = lower[i, :i].conj()
+        pivot = lower[i, i].real - (row * row.conj()).real.sum()
+        if not pivot > 0:
+            lower[i, i] = pivot
+            return lower, i + 1
+        lower[i, i] = pivot**0.5
+        lower[i + 1 :, i] = (lower[i + 1 :, i] - lower[i + 1 :, :i] @ row) / lower[i, i]
+    return lower, 0
 
 
 @op
-class linalg_cholesky(Linalg):
-    """The lower triangle L with A = L·Lᴴ, for a symmetric A with positive eigenvalues; with ``upper`` the triangle U = Lᴴ.
+class linalg_cholesky_ex(Linalg):
+    """(the lower triangle L with A = L·Lᴴ, info), for a symmetric A with positive eigenvalues; with ``upper`` the triangle U = Lᴴ.
 
-    ∂L/∂A = L⁻ᴴ·Φ·L⁻¹, where Φ is half of Lᴴ·G's lower triangle, made symmetric.
+    ∂L/∂A = L⁻ᴴ·Φ·L⁻¹, where Φ is half of Lᴴ·G's lower triangle, made symmetric. ``info`` (…) is 0, or for another A the order of the
+    first leading minor that is not positive; L is then made as far as it goes.
 
-    Errors: LinAlgError for a matrix that is not positive-definite.
-    Source: https://pytorch.org/docs/stable/generated/torch.linalg.cholesky.html; the rule: Murray 2016, arXiv:1602.07527
+    >>> import lesson_lib as torch
+    >>> torch.linalg.cholesky_ex(torch.tensor([[1., 2.], [2., 1.]])).info
+    tensor(2, dtype=torch.int32)
+
+    Source: https://pytorch.org/docs/stable/generated/torch.linalg.cholesky_ex.html; the rule: Murray 2016, arXiv:1602.07527
     """
 
-    title, holomorphic, errors = "LinalgCholeskyEx", False, bad_squares("linalg.cholesky")
+    kernel = "cholesky_cpu"
+    outputs, returns, holomorphic = ("L", "info"), return_types.linalg_cholesky_ex, False
+    errors = bad_squares("linalg.cholesky")
 
-    def signature(A, *, upper=False):
-        return A, {"upper": upper}
+    def signature(A, *, upper=False, check_errors=False):
+        return A, {"upper": upper, "check": "linalg.cholesky_ex" if check_errors else None}
 
-    def forward(xp, a, *, upper):
+    def forward(xp, a, *, upper, check):
         check_square("linalg.cholesky", a)
-        return xp.linalg.cholesky(a.swapaxes(-1, -2)).swapaxes(-1, -2).copy() if upper else xp.linalg.cholesky(a)
+        a = xp.conj(mT(a)) if upper else a  # LAPACK reads the lower triangle
+        try:
+            lower, info = xp.linalg.cholesky(a), xp.zeros(a.shape[:-2], dtype="int32")
+        except np.linalg.LinAlgError:
+            made = [_as_far_as_possible(matrix) for matrix in a.reshape(-1, *a.shape[-2:])]
+            info = np.array([order for _, order in made], dtype="int32").reshape(a.shape[:-2])
+            if check is not None:
+                batch, order = first_info(info)
+                raise error("linalg_definite", name=check, batch=batch, index=order) from None
+            lower = np.stack([factor for factor, _ in made]).reshape(a.shape)
+        return xp.conj(mT(lower)).copy() if upper else lower, info
 
-    def explain(exc, arrays, params):
-        if failed(exc):
-            batch, index = first_failure(arrays[0], _minor)
-            return error("linalg_definite", batch=batch, index=index)
-
-    def grad_a(g, y, upper):
+    def grad_a(g, L, upper):
         if upper:
-            g, y = mH(g), mH(y)
-        phi = tril(mH(y) @ g)
+            g, L = mH(g), mH(L)
+        phi = tril(mH(L) @ g)
         phi = (phi + mH(tril(phi, -1))) / 2
-        half = linalg_solve_triangular.op.raw(mH(y), phi, upper=True, left=True, unitriangular=False)
-        return linalg_solve_triangular.op.raw(y, half, upper=False, left=False, unitriangular=False)
+        half = linalg_solve_triangular.op.raw(mH(L), phi, upper=True, left=True, unitriangular=False)
+        return linalg_solve_triangular.op.raw(L, half, upper=False, left=False, unitriangular=False)
 
     def samples(t):
         yield case(definite(t, 3, 3))
         yield case(definite(t, 2, 2, 2), upper=True)
 
 
+def linalg_cholesky(A, *, upper=False, out=None):
+    """The lower triangle L with A = L·Lᴴ: ``linalg.cholesky_ex`` with an error for an A that is not positive-definite.
+
+    >>> import lesson_lib as torch
+    >>> torch.linalg.cholesky(torch.tensor([[4., 2.], [2., 5.]]))
+    tensor([[2., 0.],
+            [1., 2.]])
+
+    Errors: LinAlgError for a matrix that is not positive-definite.
+    Source: https://pytorch.org/docs/stable/generated/torch.linalg.cholesky.html
+    """
+    return finished(linalg_cholesky_ex.op.raw(A, upper=upper, check="linalg.cholesky")[0], out, "linalg_cholesky")
+
+
 @method()
 def cholesky(input, upper=False, *, out=None):
     """The Cholesky factor, A = L·Lᴴ: ``linalg.cholesky``. Source: https://pytorch.org/docs/stable/generated/torch.cholesky.html"""
-    return linalg_cholesky(input, upper=upper, out=out)
+    if input.ndim < 2:
+        raise error("linalg_ndim", name="cholesky", argument=" A")
+    if input.shape[-1] != input.shape[-2]:
+        raise error("linalg_square", name="cholesky", m=input.shape[-2], n=input.shape[-1])
+    check_kernel("cholesky_cpu", input._a)
+    return finished(linalg_cholesky_ex.op.raw(input, upper=upper, check="cholesky")[0], out, "cholesky")
 
 
 # --- QR --------------------------------------------------------------------------------------------------------------------------
@@ -122,6 +157,7 @@ class linalg_qr(Linalg):
     Roberts and Roberts 2020, arXiv:2009.10071
     """
 
+    kernel = "geqrf_cpu"
     outputs, n_diff, returns, holomorphic = ("Q", "R"), 2, return_types.linalg_qr, False
 
     def signature(A, mode="reduced"):
@@ -159,15 +195,15 @@ class linalg_qr(Linalg):
 
 
 @method()
-def qr(input, some=True):
+def qr(input, some=True, *, out=None):
     """A = Q·R: the older form of ``linalg.qr``. Source: https://pytorch.org/docs/stable/generated/torch.qr.html"""
-    return return_types.qr(*linalg_qr(input, "reduced" if some else "complete"))
+    return finished(return_types.qr(*linalg_qr(input, "reduced" if some else "complete")), out, "qr")
 
 
 # --- singular values -----------------------------------------------------------------------------------------------------------------
 
 
-def _skew(x):
+def skew(x):
     """X − Xᴴ."""
     return x - mH(x)
 
@@ -182,8 +218,9 @@ class linalg_svd(Linalg):
     Source: https://pytorch.org/docs/stable/generated/torch.linalg.svd.html; the rule: Giles 2008, and Wan and Zhang 2019, arXiv:1909.02659
     """
 
+    kernel = "linalg_svd_cpu"
     outputs, n_diff, returns, holomorphic = ("U", "S", "Vh"), 3, return_types.linalg_svd, False
-    explain = _not_finite("linalg.svd")
+    explain = not_finite("linalg.svd")
 
     def signature(A, full_matrices=True, *, driver=None):
         return A, {"full": full_matrices}
@@ -195,21 +232,24 @@ class linalg_svd(Linalg):
     def grad_a(g, U, S, Vh, full):
         g_u, g_s, g_vh = g
         m, n, k = U.shape[-2], Vh.shape[-1], S.shape[-1]
-        if full and m != n:
-            # The further vectors are arbitrary: a gradient that reaches them has no meaning.
-            raise error("svd_grad")
+        if full and m != n and k:
+            if bool((g_u != 0).any()) or bool((g_vh != 0).any()):
+                raise error("svd_grad")  # the further vectors are arbitrary: a gradient that reaches them has no meaning
+            m = n = k  # the singular values do not ask for them
+        U, g_u, Vh, g_vh = U[..., :k], g_u[..., :k], Vh[..., :k, :], g_vh[..., :k, :]
+        inverse = where_else.op.raw(S == 0, 0, 1 / S)  # at 0 a pair of vectors is arbitrary
         apart = unsqueeze(S * S, -2) - unsqueeze(S * S, -1)
         apart = where_else.op.raw(apart == 0, 1, apart)
-        left, right = _skew(mH(U) @ g_u), _skew(Vh @ mH(g_vh))
+        left, right = skew(mH(U) @ g_u), skew(Vh @ mH(g_vh))
         inner = scaled_columns(left / apart, S) + unsqueeze(S, -1) * (right / apart) + diag_embed(g_s)
         if is_complex_valued(U):  # the phase of each pair of vectors is free, the difference of their phases is not
-            inner = inner + diag_embed(diagonal_of(left) / (2 * S))
+            inner = inner + diag_embed(diagonal_of(left) * inverse / 2)
         result = U @ inner @ Vh
         if m > k:
-            outside = scaled_columns(g_u, 1 / S)
+            outside = scaled_columns(g_u, inverse)
             result = result + (outside - U @ (mH(U) @ outside)) @ Vh
         if n > k:
-            outside = unsqueeze(1 / S, -1) * g_vh
+            outside = unsqueeze(inverse, -1) * g_vh
             result = result + U @ (outside - (outside @ mH(Vh)) @ Vh)
         return result
 
@@ -225,103 +265,19 @@ class linalg_svd(Linalg):
 def linalg_svdvals(A, *, driver=None, out=None):
     """The singular values, from the largest on. Source: https://pytorch.org/docs/stable/generated/torch.linalg.svdvals.html"""
     result = linalg_svd(A, False)[1]
-    return result if out is None else Tensor._write_out(out, result, "linalg_svdvals")
+    return finished(result, out, "linalg_svdvals")
 
 
 @method()
-def svd(input, some=True, compute_uv=True):
-    """A = U·diag(S)·Vᴴ, with V itself: the older form of ``linalg.svd``. Source: https://pytorch.org/docs/stable/generated/torch.svd.html"""
-    u, s, vh = linalg_svd(input, not some)
-    return return_types.svd(u, s, mH(vh))
+def svd(input, some=True, compute_uv=True, *, out=None):
+    """A = U·diag(S)·Vᴴ, with V itself: the older form of ``linalg.svd``. Without ``compute_uv`` zeros stand for U and V.
 
-
-# --- eigenvalues ----------------------------------------------------------------------------------------------------------------------
-
-
-@op
-class linalg_eigh(Linalg):
-    r"""Eigenvalues (in ascending order) and eigenvectors of a symmetric matrix, A = V·diag(L)·Vᴴ; only one triangle of A is read.
-
-    $\frac{\partial L}{\partial A} = V[diag(G_L) + (V^H G_V)/E]V^H$ with $E_{ij} = L_j - L_i$.
-
-    Source: https://pytorch.org/docs/stable/generated/torch.linalg.eigh.html; the rule: Giles 2008, 3.1
+    Source: https://pytorch.org/docs/stable/generated/torch.svd.html
     """
-
-    outputs, n_diff, returns, holomorphic = ("eigenvalues", "eigenvectors"), 2, return_types.linalg_eigh, False
-    explain = _not_finite("linalg.eigh")
-
-    def signature(A, UPLO="L"):
-        if UPLO.upper() not in ("L", "U"):
-            raise error("eigh_half", half=UPLO)
-        return A, {"half": UPLO.upper()}
-
-    def forward(xp, a, *, half):
-        check_square("linalg.eigh", a)
-        return tuple(xp.linalg.eigh(a, UPLO=half))
-
-    def grad_a(g, eigenvalues, eigenvectors):
-        g_values, g_vectors = g
-        apart = unsqueeze(eigenvalues, -2) - unsqueeze(eigenvalues, -1)
-        apart = where_else.op.raw(apart == 0, 1, apart)
-        turn = _skew(mH(eigenvectors) @ g_vectors) / (2 * apart)
-        return eigenvectors @ (turn + diag_embed(g_values)) @ mH(eigenvectors)
-
-    def samples(t):
-        yield case(definite(t, 3, 3))
-        yield case(definite(t, 2, 2, 2), "U")
-
-    def errors(t):
-        yield case(t(2, 3)), RuntimeError, "linalg.eigh: A must be batches of square matrices, but they are 2 by 3 matrices"
-        yield case(t(2, 2), "Q"), RuntimeError, "Expected UPLO argument to be 'L' or 'U', but got Q"
-
-
-def linalg_eigvalsh(A, UPLO="L", *, out=None):
-    """The eigenvalues of a symmetric matrix, in ascending order. Source: https://pytorch.org/docs/stable/generated/torch.linalg.eigvalsh.html"""
-    result = linalg_eigh(A, UPLO)[0]
-    return result if out is None else Tensor._write_out(out, result, "linalg_eigvalsh")
-
-
-@op
-class linalg_eig(Linalg):
-    r"""Eigenvalues and eigenvectors (of length 1) of any square matrix, A·V = V·diag(L). Both are complex, for real A too.
-
-    $\frac{\partial L}{\partial A} = V^{-H}[diag(G_L) + (V^H G_V - V^H V\,diag(Re(V^H G_V)))/\bar E]V^H$ with $E_{ij} = L_j - L_i$.
-
-    Source: https://pytorch.org/docs/stable/generated/torch.linalg.eig.html; the rule: Boeddeker et al. 2019, arXiv:1701.00392, 4.77
-    """
-
-    outputs, n_diff, returns, holomorphic = ("eigenvalues", "eigenvectors"), 2, return_types.linalg_eig, False
-    explain = _not_finite("linalg.eig")
-
-    def signature(A):
-        return A, {}
-
-    def forward(xp, a):
-        check_square("linalg.eig", a)
-        kind = xp.result_type(a.dtype, "complex64")
-        return tuple(part.astype(kind) for part in xp.linalg.eig(a))
-
-    def grad_a(g, eigenvalues, eigenvectors):
-        g_values, g_vectors = g
-        v_h = mH(eigenvectors)
-        apart = conj(unsqueeze(eigenvalues, -2) - unsqueeze(eigenvalues, -1))
-        mask = identity_mask(apart)
-        turn = v_h @ g_vectors
-        on_diagonal = diagonal_of(turn)
-        real_part = (on_diagonal + conj(on_diagonal)) / 2  # the length of each vector stays 1
-        turn = (turn - scaled_columns(v_h @ eigenvectors, real_part)) / where_else.op.raw(mask, 1, apart)
-        inner = where_else.op.raw(mask, 0, turn) + diag_embed(g_values)
-        return linalg_solve.op.raw(v_h, inner @ v_h, left=True, vector=False)
-
-    def samples(t):
-        yield case(definite(t, 3, 3))
-        yield case(t(2, 2, 2))
-
-    def errors(t):
-        yield case(t(2, 3)), RuntimeError, "linalg.eig: A must be batches of square matrices, but they are 2 by 3 matrices"
-
-
-def linalg_eigvals(A, *, out=None):
-    """The eigenvalues of any square matrix, complex. Source: https://pytorch.org/docs/stable/generated/torch.linalg.eigvals.html"""
-    result = linalg_eig(A)[0]
-    return result if out is None else Tensor._write_out(out, result, "linalg_eigvals")
+    if input.ndim < 2:
+        raise error("older_ndim", name="linalg.svd: input", ndim=input.ndim)
+    if compute_uv:
+        u, s, vh = linalg_svd(input, not some)
+        return finished(return_types.svd(u, s, mH(vh)), out, "svd")
+    *batch, m, n = input.shape
+    return finished(return_types.svd(input.new_zeros((*batch, m, m)), linalg_svdvals(input), input.new_zeros((*batch, n, n))), out, "svd")

@@ -4,8 +4,9 @@ import numpy as np
 
 from ..core.dtypes import from_numpy_dtype
 from ..core.errors import error
+from ..core.half import is_half
 from ..core.op import Opaque
-from ..core.tensor import wrap
+from ..core.tensor import Tensor, wrap
 from .case import case
 
 
@@ -13,12 +14,24 @@ class Linalg(Opaque):
     """A function of matrices: the last two dimensions are the matrix, all before them a batch."""
 
     method = False
+    half = "refused"  # LAPACK has no numbers of 16 bits
+
+
+def finished(result, out, name):
+    """The result, or with ``out=`` the tensors it was written into."""
+    if out is None:
+        return result
+    if type(result) is tuple:
+        return tuple(Tensor._write_out(*pair, name) for pair in zip(out, result, strict=True))
+    return Tensor._write_out(out, result, name)
 
 
 def check_matrix(name, a, argument=" A"):
     """At least two dimensions, of floating-point or complex numbers."""
     if a.ndim < 2:
         raise error("linalg_ndim", name=name, argument=argument)
+    if is_half(a.dtype):
+        raise error("low_precision", name=name, dtype=from_numpy_dtype(a.dtype).title)
     if a.dtype.kind not in "fc":
         raise error("linalg_dtype", name=name, dtype=from_numpy_dtype(a.dtype).title)
 
@@ -30,10 +43,16 @@ def check_square(name, a):
         raise error("linalg_square", name=name, m=a.shape[-2], n=a.shape[-1])
 
 
-def check_pair(name, a, b):
+def check_pair(name, a, b, matrix="A"):
     """Two tensors of one dtype."""
     if a.dtype != b.dtype:
-        raise error("linalg_same_dtype", name=name, a=from_numpy_dtype(a.dtype).title, b=from_numpy_dtype(b.dtype).title)
+        raise error("linalg_same_dtype", name=name, matrix=matrix, a=from_numpy_dtype(a.dtype).title, b=from_numpy_dtype(b.dtype).title)
+
+
+def check_kernel(kernel, a):
+    """Numbers that LAPACK knows: the four floating-point and complex dtypes of 32 bits and more."""
+    if a.dtype.name not in ("float32", "float64", "complex64", "complex128"):
+        raise error("not_implemented_for", kernel=kernel, dtype=from_numpy_dtype(a.dtype).title)
 
 
 def failed(exc):
@@ -48,6 +67,21 @@ def first_failure(a, fails):
         if index:
             return f"(Batch element {number}): " if a.ndim > 2 else "", index
     return "", 1
+
+
+def first_info(info):
+    """(which matrix, PyTorch's words for it; the number) of the first matrix whose ``info`` is not 0. ``info`` is an array."""
+    for number, index in enumerate(info.reshape(-1).tolist()):
+        if index:
+            return f"(Batch element {number}): " if info.ndim else "", index
+    return "", 0
+
+
+def identity_like(A):
+    """Ones on the diagonal and zeros elsewhere in A's shape. It stays part of A's history, to which it sends a gradient of 0."""
+    result = A.clone().zero_()
+    result.diagonal(dim1=-2, dim2=-1).fill_(1)
+    return result
 
 
 # --- test matrices ----------------------------------------------------------------------------------------------------------

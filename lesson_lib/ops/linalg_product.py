@@ -5,21 +5,17 @@ from math import factorial, prod
 from ..core.errors import error
 from ..core.op import method, op
 from ..core.promote import COMMON
-from ..core.tensor import Tensor, wrap_dim
+from ..core.tensor import wrap_dim
 from .case import case
 from .conjugate import conj, mT
 from .join import cat
-from .linalg_matrix import Linalg, bad_squares, check_square, dominant
-from .linalg_solve import linalg_inv
-from .matmul import dot, matmul
+from .linalg_matrix import Linalg, bad_squares, check_square, dominant, finished, identity_like
+from .linalg_solve import linalg_inv, linalg_solve
+from .matmul import WORDS, dot, matmul
 from .product import cumprod
 from .reduce import sum
 from .slicing import diagonal, scatter_view
 from .view import expand, reshape, unsqueeze
-
-
-def _finished(result, out, name):
-    return result if out is None else Tensor._write_out(out, result, name)
 
 
 @op
@@ -29,7 +25,8 @@ class trace(Linalg):
     Source: https://pytorch.org/docs/stable/generated/torch.trace.html
     """
 
-    method, label = True, "tr"
+    kinds, kernel = "iufc", "trace"
+    method, label, half = True, "tr", "float32"
 
     def forward(xp, x):
         if x.ndim != 2:
@@ -56,9 +53,11 @@ class linalg_cross(Linalg):
     Source: https://pytorch.org/docs/stable/generated/torch.linalg.cross.html
     """
 
-    promotion, label = COMMON, "×"
+    promotion, label, half = COMMON, "×", "float32"
 
     def signature(input, other, *, dim=-1):
+        if input.ndim != other.ndim:
+            raise error("cross_dims")
         wrapped = wrap_dim(dim, input.ndim)
         if input.shape[wrapped] != 3 or other.shape[dim] != 3:
             raise error("cross_size", dim=dim, a=input.shape[wrapped], b=other.shape[dim])
@@ -98,13 +97,13 @@ def cross(input, other, dim=None, *, out=None):
 
 def linalg_vecdot(x, y, *, dim=-1, out=None):
     """The dot products of vectors along ``dim``, y = Σ x̄ᵢ·yᵢ. Source: https://pytorch.org/docs/stable/generated/torch.linalg.vecdot.html"""
-    return _finished(sum(conj(x) * y, dim), out, "linalg_vecdot")
+    return finished(sum(conj(x) * y, dim), out, "linalg_vecdot")
 
 
 @method()
 def vdot(input, other, *, out=None):
     """The dot product of two vectors, y = Σ āᵢ·bᵢ. Source: https://pytorch.org/docs/stable/generated/torch.vdot.html"""
-    return _finished(dot(conj(input), other), out, "vdot")
+    return finished(dot(conj(input), other), out, "vdot")
 
 
 # --- powers and exponentials ----------------------------------------------------------------------------------------------------
@@ -116,9 +115,7 @@ def matrix_power(input, n, *, out=None):
     if input.ndim < 2 or input.shape[-1] != input.shape[-2]:
         check_square("linalg.matrix_power", input._a * 1.0)
     if n == 0:
-        result = input.new_zeros(input.shape)
-        result.diagonal(dim1=-2, dim2=-1).fill_(1)
-        return _finished(result, out, "matrix_power")
+        return finished(identity_like(input), out, "matrix_power")
     base, n = (linalg_inv(input), -n) if n < 0 else (input, n)
     result = None
     while n:
@@ -127,7 +124,7 @@ def matrix_power(input, n, *, out=None):
         n //= 2
         if n:
             base = matmul(base, base)
-    return _finished(result.clone() if result is input else result, out, "matrix_power")
+    return finished(result.clone() if result is input else result, out, "matrix_power")
 
 
 TERMS = 18  # of the exponential series: for ‖A‖ ≤ 1 the rest is below 2⁻⁵³
@@ -143,6 +140,7 @@ class linalg_matrix_exp(Linalg):
     """
 
     errors = bad_squares("linalg.matrix_exp")
+    half = "float32"
 
     def signature(A):
         return A, {}
@@ -217,6 +215,8 @@ def linalg_multi_dot(tensors, *, out=None):
             raise error("multi_dot_ndim", index=i, ndim=tensors[i].ndim)
         if i and factors[i - 1].shape[1] != factor.shape[0]:
             raise error("multi_dot_shapes", i=i - 1, j=i, a=list(factors[i - 1].shape), b=list(factor.shape))
+        if factor.dtype != factors[0].dtype:
+            raise error("multi_dot_dtype", a=WORDS[factors[0].dtype.name], index=i, b=WORDS[factor.dtype.name])
     split = _best_splits([factors[0].shape[0], *(factor.shape[1] for factor in factors)])
 
     def product(i, j):
@@ -224,11 +224,13 @@ def linalg_multi_dot(tensors, *, out=None):
 
     result = product(0, len(factors) - 1)
     shape = list(result.shape)[int(first) : 2 - int(last)]
-    return _finished(result.reshape(shape), out, "linalg_multi_dot")
+    return finished(result.reshape(shape), out, "linalg_multi_dot")
 
 
 def chain_matmul(*matrices, out=None):
     """The product of a chain of matrices: ``linalg.multi_dot``. Source: https://pytorch.org/docs/stable/generated/torch.chain_matmul.html"""
+    if not matrices:
+        raise error("chain_none")
     return matrices[0].clone() if len(matrices) == 1 else linalg_multi_dot(matrices, out=out)
 
 
@@ -247,11 +249,12 @@ def kron(input, other, *, out=None):
     left = reshape(input, [size for pair in zip(a, (1,) * ndim, strict=True) for size in pair])  # (i, 1, j, 1, …)
     right = reshape(other, [size for pair in zip((1,) * ndim, b, strict=True) for size in pair])  # (1, k, 1, l, …)
     result = reshape(left * right, [p * q for p, q in zip(a, b, strict=True)])
-    return _finished(result, out, "kron")
+    return finished(result, out, "kron")
 
 
 def linalg_vander(x, *, N=None):
     """The powers of each element in a row, Y_ij = x_iʲ for j < N. Source: https://pytorch.org/docs/stable/generated/torch.linalg.vander.html"""
+    x = unsqueeze(x, 0) if x.ndim == 0 else x
     n = x.shape[-1] if N is None else N
     if n <= 1:
         raise error("vander_size")
@@ -265,8 +268,34 @@ def linalg_diagonal(A, *, offset=0, dim1=-2, dim2=-1):
     return diagonal(A, offset, dim1, dim2)
 
 
+# --- equations between tensors -----------------------------------------------------------------------------------------------------
+
+
+def linalg_tensorsolve(A, B, dims=None, *, out=None):
+    """X of A·X = B, summed over all dimensions of X: A's first dimensions are B's, its last ones X's; ``dims`` of A are moved to the end first.
+
+    >>> import lesson_lib as torch
+    >>> torch.linalg.tensorsolve(torch.eye(4).reshape(2, 2, 2, 2) * 2, torch.tensor([[2., 4.], [6., 8.]]))
+    tensor([[1., 2.],
+            [3., 4.]])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.linalg.tensorsolve.html
+    """
+    if dims is not None:
+        A = A.movedim(tuple(dims), tuple(range(A.ndim - len(dims), A.ndim)))
+    unknowns = A.shape[B.ndim :]
+    if prod(unknowns) != B.numel():
+        raise error("tensor_equation", split="other.ndim", tail=prod(unknowns), head=B.numel())
+    result = reshape(linalg_solve(reshape(A, (prod(unknowns), -1)), B.flatten()), unknowns)
+    return finished(result, out, "linalg_tensorsolve")
+
+
 def linalg_tensorinv(A, ind=2, *, out=None):
     """The inverse of the map that A's first ``ind`` dimensions and the rest describe. Source: https://pytorch.org/docs/stable/generated/torch.linalg.tensorinv.html"""
+    if ind <= 0:
+        raise error("tensorinv_ind", ind=ind)
     head, tail = A.shape[:ind], A.shape[ind:]
+    if prod(tail) != prod(head):
+        raise error("tensor_equation", split="ind", tail=prod(tail), head=prod(head))
     result = reshape(linalg_inv(reshape(A, (prod(head), -1))), (*tail, *head))
-    return _finished(result, out, "linalg_tensorinv")
+    return finished(result, out, "linalg_tensorinv")

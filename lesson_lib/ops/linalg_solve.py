@@ -1,29 +1,19 @@
 """Linear equations: solutions, inverses, determinants. Every gradient is again a solution, with the transposed matrix."""
 
+import numpy as np
+
 from ..core.errors import error
 from ..core.op import method, op
-from ..core.tensor import Tensor
 from . import return_types
 from .case import case
 from .conjugate import conj, mH, mT
-from .linalg_matrix import Linalg, bad_squares, check_pair, check_square, dominant, failed, first_failure, squares
+from .linalg_lu import by_elimination, eliminated
+from .linalg_matrix import Linalg, bad_squares, check_square, dominant, finished, first_info, squares
+from .linalg_triangular import check_equation
 from .reduce import sum
 from .select import where
 from .transcend import log
-from .triangle import tril, triu
-from .view import broadcast_shapes, unsqueeze
-
-
-def _zero_pivot(matrix):
-    """The first zero that Gaussian elimination meets on the diagonal, counted from 1; 0 if there is none."""
-    m = matrix.copy()
-    for k in range(len(m)):
-        best = k + int(abs(m[k:, k]).argmax())
-        if m[best, k] == 0:
-            return k + 1
-        m[[k, best]] = m[[best, k]]
-        m[k + 1 :] -= m[k + 1 :, k : k + 1] / m[k, k] * m[k]
-    return 0
+from .view import unsqueeze
 
 
 def _columns(x, vector):
@@ -34,51 +24,42 @@ def _columns(x, vector):
 # --- A·X = B ------------------------------------------------------------------------------------------------------------------
 
 
-def _check_equation(name, a, b, left, vector):
-    check_square(name, a)
-    check_pair(name, a, b)
-    rows = b.shape[-1] if vector else b.shape[-2 if left else -1]
-    if rows != a.shape[-1]:
-        shapes = {"a": f"{a.shape[-2]}x{a.shape[-1]}", "b": f"{rows}x1" if vector else f"{b.shape[-2]}x{b.shape[-1]}"}
-        raise error("linalg_shapes", name=name, equation="AX = B" if left else "XA = B", **shapes)
-
-
 @op
-class linalg_solve(Linalg):
-    """The solution X of A·X = B (of X·A = B with ``left=False``).   ∂L/∂B = A⁻ᵀ·G,  ∂L/∂A = −(∂L/∂B)·Xᵀ.
+class linalg_solve_ex(Linalg):
+    """(the solution X of A·X = B, info); of X·A = B with ``left=False``.   ∂L/∂B = A⁻ᵀ·G,  ∂L/∂A = −(∂L/∂B)·Xᵀ.
 
-    A is (…, n, n), B is (…, n, k) or a batch of vectors (…, n).
+    A is (…, n, n), B is (…, n, k) or a batch of vectors (…, n). ``info`` (…) is 0, or for a singular matrix the place of the first 0 on
+    the diagonal of U in A = P·L·U; X then holds inf or nan.
 
-    >>> import lesson_lib as torch
-    >>> torch.linalg.solve(torch.tensor([[2., 0.], [0., 4.]]), torch.tensor([2., 8.]))
-    tensor([1., 2.])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.linalg.solve.html; the rule: Giles 2008, "Collected matrix derivative results", 2.2.3
+    Source: https://pytorch.org/docs/stable/generated/torch.linalg.solve_ex.html; the rule: Giles 2008, "Collected matrix derivative results", 2.2.3
     """
 
-    title = "LinalgSolveEx"
+    kernel = "lu_cpu"
+    outputs, returns = ("result", "info"), return_types.linalg_solve_ex
 
-    def signature(A, B, *, left=True):
-        vector = B.ndim == 1 or (B.ndim == A.ndim - 1 and tuple(B.shape) == tuple(A.shape[:-1]))
-        return A, B, {"left": left, "vector": vector}
+    def signature(A, B, *, left=True, check_errors=False):
+        return A, B, {"left": left, "vector": _is_vector(A, B), "check": "torch.linalg.solve_ex" if check_errors else None}
 
-    def forward(xp, a, b, *, left, vector):
-        _check_equation("linalg.solve", a, b, left, vector)
-        if vector:
-            return xp.linalg.solve(a, b[..., None])[..., 0]
-        return xp.linalg.solve(a, b) if left else mT(xp.linalg.solve(mT(a), mT(b))).copy()
+    def forward(xp, a, b, *, left, vector, check):
+        check_equation("linalg.solve", a, b, left, vector)
+        b = _columns(b, vector)
+        try:
+            x = xp.linalg.solve(a, b) if left else mT(xp.linalg.solve(mT(a), mT(b))).copy()
+            info = xp.zeros(a.shape[:-2], dtype="int32")
+        except np.linalg.LinAlgError:
+            lu, pivots, info = eliminated(xp, a)
+            if check is not None:
+                raise error("linalg_solve_singular", name=check, batch=first_info(info)[0]) from None
+            x = by_elimination(lu, pivots, b, left=left)
+        return x[..., 0] if vector else x, info
 
-    def explain(exc, arrays, params):
-        if failed(exc):
-            return error("linalg_solve_singular", batch=first_failure(arrays[0], _zero_pivot)[0])
-
-    def grad_a(g, a, y, left, vector):
-        g = _columns(linalg_solve.op.raw(mT(a), g, left=left, vector=vector), vector)
-        y = _columns(y, vector)
-        return -(g @ mT(y)) if left else -(mT(y) @ g)
+    def grad_a(g, a, result, left, vector):
+        g = _columns(_solution(mT(a), g, left, vector), vector)
+        x = _columns(result, vector)
+        return -(g @ mT(x)) if left else -(mT(x) @ g)
 
     def grad_b(g, a, left, vector):
-        return linalg_solve.op.raw(mT(a), g, left=left, vector=vector)
+        return _solution(mT(a), g, left, vector)
 
     def samples(t):
         yield case(dominant(t, 3, 3), t(3, 2))
@@ -90,13 +71,69 @@ class linalg_solve(Linalg):
     def errors(t):
         yield case(t(2, 3), t(2, 1)), RuntimeError, "linalg.solve: A must be batches of square matrices, but they are 2 by 3 matrices"
         yield case(t(3, 3), t(2, 2)), RuntimeError, "linalg.solve: Incompatible shapes of A and B for the equation AX = B (3x3 and 2x2)"
+        yield case(t(2, 2), t()), RuntimeError, "linalg.solve: The input tensor B must have at least 2 dimensions."
         message = "linalg.solve: Expected A and B to have the same dtype, but found A of type Double and B of type Float instead"
         yield case(t(2, 2, dtype="float64"), t(2, 2, dtype="float32")), RuntimeError, message
 
 
+def _is_vector(A, B):
+    """True if B is a batch of vectors."""
+    return B.ndim == 1 or (B.ndim == A.ndim - 1 and tuple(B.shape) == tuple(A.shape[:-1]))
+
+
+def _solution(a, b, left, vector):
+    return linalg_solve_ex.op.raw(a, b, left=left, vector=vector, check="torch.linalg.solve")[0]
+
+
+def linalg_solve(A, B, *, left=True, out=None):
+    """The solution X of A·X = B (of X·A = B with ``left=False``): ``linalg.solve_ex`` with an error for a singular matrix.
+
+    >>> import lesson_lib as torch
+    >>> torch.linalg.solve(torch.tensor([[2., 0.], [0., 4.]]), torch.tensor([2., 8.]))
+    tensor([1., 2.])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.linalg.solve.html
+    """
+    return finished(_solution(A, B, left, _is_vector(A, B)), out, "linalg_solve")
+
+
 @op
-class linalg_inv(Linalg):
-    """The inverse, Y = A⁻¹.   ∂L/∂A = −Yᵀ·G·Yᵀ.
+class linalg_inv_ex(Linalg):
+    """(the inverse Y = A⁻¹, info).   ∂L/∂A = −Yᵀ·G·Yᵀ.
+
+    ``info`` (…) is 0, or for a singular matrix the place of the first 0 on the diagonal of U in A = P·L·U; Y then holds inf or nan.
+
+    >>> import lesson_lib as torch
+    >>> torch.linalg.inv_ex(torch.tensor([[1., 2.], [2., 4.]])).info
+    tensor(2, dtype=torch.int32)
+
+    Source: https://pytorch.org/docs/stable/generated/torch.linalg.inv_ex.html; the rule: Giles 2008, 2.2.3
+    """
+
+    outputs, returns, samples = ("inverse", "info"), return_types.linalg_inv_ex, squares
+    errors = bad_squares("linalg.inv")
+    half = "exact"
+
+    def signature(A, *, check_errors=False):
+        return A, {"check": "linalg.inv_ex" if check_errors else None}
+
+    def forward(xp, a, *, check):
+        check_square("linalg.inv", a)
+        try:
+            return xp.linalg.inv(a), xp.zeros(a.shape[:-2], dtype="int32")
+        except np.linalg.LinAlgError:
+            lu, pivots, info = eliminated(xp, a)
+            if check is not None:
+                batch, index = first_info(info)
+                raise error("linalg_singular", name=check, batch=batch, index=index) from None
+            return by_elimination(lu, pivots, xp.eye(a.shape[-1], dtype=a.dtype)), info
+
+    def grad_a(g, inverse):
+        return -(mT(inverse) @ g @ mT(inverse))
+
+
+def linalg_inv(A, *, out=None):
+    """The inverse, Y = A⁻¹: ``linalg.inv_ex`` with an error for a singular matrix.
 
     >>> import lesson_lib as torch
     >>> torch.linalg.inv(torch.tensor([[2., 0.], [0., 4.]]))
@@ -104,114 +141,15 @@ class linalg_inv(Linalg):
             [0.0000, 0.2500]])
 
     Errors: LinAlgError for a singular matrix.
-    Source: https://pytorch.org/docs/stable/generated/torch.linalg.inv.html; the rule: Giles 2008, 2.2.3
+    Source: https://pytorch.org/docs/stable/generated/torch.linalg.inv.html
     """
-
-    title, samples, errors = "LinalgInvEx", squares, bad_squares("linalg.inv")
-
-    def signature(A):
-        return A, {}
-
-    def forward(xp, a):
-        check_square("linalg.inv", a)
-        return xp.linalg.inv(a)
-
-    def explain(exc, arrays, params):
-        if failed(exc):
-            batch, index = first_failure(arrays[0], _zero_pivot)
-            return error("linalg_singular", batch=batch, index=index)
-
-    def grad_a(g, y):
-        return -(mT(y) @ g @ mT(y))
+    return finished(linalg_inv_ex.op.raw(A, check="linalg.inv")[0], out, "linalg_inv")
 
 
 @method()
 def inverse(input, *, out=None):
     """The inverse, Y = A⁻¹: ``linalg.inv``. Source: https://pytorch.org/docs/stable/generated/torch.inverse.html"""
     return linalg_inv(input, out=out)
-
-
-# --- triangular equations ------------------------------------------------------------------------------------------------------
-
-
-def _substituted(xp, a, b, upper, unitriangular):
-    """X of A·X = B row by row: each row knows all that come after it in the triangle. A zero on the diagonal gives inf or nan."""
-    shape = (*broadcast_shapes(a.shape[:-2], b.shape[:-2]), *b.shape[-2:])
-    x = xp.array(xp.broadcast_to(b, shape))
-    n = a.shape[-1]
-    for i in range(n - 1, -1, -1) if upper else range(n):
-        known = slice(i + 1, n) if upper else slice(0, i)
-        x[..., i, :] -= xp.squeeze(a[..., i : i + 1, known] @ x[..., known, :], -2)
-        if not unitriangular:
-            x[..., i, :] /= a[..., i, i, None]
-    return x
-
-
-@op
-class linalg_solve_triangular(Linalg):
-    """The solution X of A·X = B (of X·A = B with ``left=False``) where only one triangle of A counts.
-
-    ∂L/∂B = A⁻ᵀ·G,  ∂L/∂A = the triangle of −(∂L/∂B)·Xᵀ. With ``unitriangular`` the diagonal counts as ones.
-
-    Source: https://pytorch.org/docs/stable/generated/torch.linalg.solve_triangular.html; the rule: Giles 2008, 2.2.3
-    """
-
-    def signature(A, B, *, upper, left=True, unitriangular=False):
-        return A, B, {"upper": upper, "left": left, "unitriangular": unitriangular}
-
-    def forward(xp, a, b, *, upper, left, unitriangular):
-        _check_equation("linalg.solve_triangular", a, b, left, False)
-        if left:
-            return _substituted(xp, a, b, upper, unitriangular)
-        return mT(_substituted(xp, mT(a), mT(b), not upper, unitriangular)).copy()
-
-    def grad_a(g, a, y, upper, left, unitriangular):
-        g = linalg_solve_triangular.op.raw(mT(a), g, upper=not upper, left=left, unitriangular=unitriangular)
-        whole = -(g @ mT(y)) if left else -(mT(y) @ g)
-        return triu(whole, int(unitriangular)) if upper else tril(whole, -int(unitriangular))
-
-    def grad_b(g, a, upper, left, unitriangular):
-        return linalg_solve_triangular.op.raw(mT(a), g, upper=not upper, left=left, unitriangular=unitriangular)
-
-    def samples(t):
-        yield case(dominant(t, 3, 3), t(3, 2), upper=True)
-        yield case(dominant(t, 2, 3, 3), t(3, 2), upper=False)
-        yield case(dominant(t, 3, 3), t(2, 3), upper=True, left=False, unitriangular=True)
-
-    def errors(t):
-        message = "linalg.solve_triangular: Incompatible shapes of A and B for the equation AX = B (3x3 and 2x2)"
-        yield case(t(3, 3), t(2, 2), upper=True), RuntimeError, message
-
-
-@method()
-def triangular_solve(b, A, upper=True, transpose=False, unitriangular=False):
-    """``(solution, A)`` of A·X = b with a triangular A, Aᵀ·X = b with ``transpose``: the older form of ``linalg.solve_triangular``.
-
-    Source: https://pytorch.org/docs/stable/generated/torch.triangular_solve.html
-    """
-    matrix = mT(A) if transpose else A
-    solution = linalg_solve_triangular(matrix, b, upper=upper != transpose, unitriangular=unitriangular)
-    return return_types.triangular_solve(solution, A.clone())
-
-
-@method()
-def cholesky_solve(B, L, upper=False, *, out=None):
-    """The solution of A·X = B, given the Cholesky factor of A = L·Lᵀ (or A = Uᵀ·U with ``upper``): two triangular equations.
-
-    Source: https://pytorch.org/docs/stable/generated/torch.cholesky_solve.html
-    """
-    lower = mH(L) if upper else L
-    half = linalg_solve_triangular(lower, B, upper=False)
-    result = linalg_solve_triangular(mH(lower), half, upper=True)
-    return result if out is None else Tensor._write_out(out, result, "cholesky_solve")
-
-
-@method()
-def cholesky_inverse(L, upper=False, *, out=None):
-    """The inverse of A, given its Cholesky factor. Source: https://pytorch.org/docs/stable/generated/torch.cholesky_inverse.html"""
-    identity = L.new_zeros(L.shape)
-    identity.diagonal(dim1=-2, dim2=-1).fill_(1)
-    return cholesky_solve(identity, L, upper, out=out)
 
 
 # --- determinants --------------------------------------------------------------------------------------------------------------
@@ -257,6 +195,7 @@ class linalg_det(Linalg):
     Source: https://pytorch.org/docs/stable/generated/torch.linalg.det.html; the rule: Giles 2008, 2.2.4
     """
 
+    kernel = "lu_cpu"
     samples, errors = squares, bad_squares("linalg.det")
 
     def signature(A):
@@ -271,9 +210,9 @@ class linalg_det(Linalg):
 
 
 @method()
-def det(input):
+def det(input, *, out=None):
     """The determinant, y = det A: ``linalg.det``. Source: https://pytorch.org/docs/stable/generated/torch.det.html"""
-    return linalg_det(input)
+    return linalg_det(input, out=out)
 
 
 @op
@@ -285,6 +224,7 @@ class linalg_slogdet(Linalg):
 
     outputs, n_diff, returns = ("sign", "logabsdet"), 2, return_types.linalg_slogdet
     samples, errors = squares, bad_squares("linalg.slogdet")
+    half = "exact"
 
     def signature(A):
         return A, {}
@@ -303,14 +243,16 @@ class linalg_slogdet(Linalg):
 
 
 @method()
-def slogdet(input):
+def slogdet(input, *, out=None):
     """``(sign, logabsdet)`` of the determinant: ``linalg.slogdet``. Source: https://pytorch.org/docs/stable/generated/torch.slogdet.html"""
-    return return_types.slogdet(*linalg_slogdet(input))
+    return finished(return_types.slogdet(*linalg_slogdet(input)), out, "slogdet")
 
 
 @method()
 def logdet(input):
     """The logarithm of the determinant, y = ln det A; nan where it is negative. Source: https://pytorch.org/docs/stable/generated/torch.logdet.html"""
+    if input.ndim >= 2 and input.shape[-1] != input.shape[-2]:
+        raise error("linalg_square", name="logdet", m=input.shape[-2], n=input.shape[-1])
     turn, size = linalg_slogdet(input)
     if input.is_complex():
         return size + log(turn)

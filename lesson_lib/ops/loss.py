@@ -69,10 +69,10 @@ class smooth_l1_loss_kernel(PointwiseLoss):
         return reduced(xp, xp.where(size < beta, size * size * (0.5 / beta), size - 0.5 * beta), reduction)
 
     def grad_a(g, a, b, reduction, beta):
-        return clamp((a - b) / beta, -1, 1) * share(g, a.shape, reduction)
+        return clamp.op.raw((a - b) / beta, -1, 1) * share(g, a.shape, reduction)
 
     def grad_b(g, a, b, reduction, beta):
-        return clamp((b - a) / beta, -1, 1) * share(g, a.shape, reduction)
+        return clamp.op.raw((b - a) / beta, -1, 1) * share(g, a.shape, reduction)
 
     def samples(t):
         yield case(t(2, 3), t(2, 3), reduction="mean", beta=1.0)
@@ -90,10 +90,10 @@ class huber_loss_kernel(PointwiseLoss):
         return reduced(xp, xp.where(size < delta, 0.5 * size * size, delta * (size - 0.5 * delta)), reduction)
 
     def grad_a(g, a, b, reduction, delta):
-        return clamp(a - b, -delta, delta) * share(g, a.shape, reduction)
+        return clamp.op.raw(a - b, -delta, delta) * share(g, a.shape, reduction)
 
     def grad_b(g, a, b, reduction, delta):
-        return clamp(b - a, -delta, delta) * share(g, a.shape, reduction)
+        return clamp.op.raw(b - a, -delta, delta) * share(g, a.shape, reduction)
 
     def samples(t):
         yield case(t(2, 3), t(2, 3), reduction="mean", delta=1.0)
@@ -113,11 +113,13 @@ class binary_cross_entropy_kernel(Opaque):
     def forward(xp, x, target, weight, *, reduction):
         if xp.name == "numpy" and x.size and not ((x >= 0) & (x <= 1)).all():  # a GPU would have to be waited for
             raise error("bce_range")
+        if xp.name == "numpy" and not ((target >= 0) & (target <= 1)).all():
+            raise error("bce_target_range")
         y = (target - 1) * xp.maximum(xp.log1p(-x), -100) - target * xp.maximum(xp.log(x), -100)
         return reduced(xp, y if weight is None else y * weight, reduction)
 
     def grad_x(g, x, target, weight, reduction):
-        slope = (x - target) / clamp((1 - x) * x, 1e-12, None) * share(g, x.shape, reduction)
+        slope = (x - target) / clamp.op.raw((1 - x) * x, 1e-12, None) * share(g, x.shape, reduction)
         return slope if weight is None else slope * weight
 
     def grad_target(g, x, weight, reduction):

@@ -4,8 +4,9 @@ from math import prod
 
 from ..core.errors import error
 from ..core.op import Op, method, op
+from ..core.tensor import Tensor
 from .case import case
-from .join import unbind
+from .join import cat, unbind
 from .positions import places, write_at
 from .select import masked_fill
 from .slicing import scatter_view, slice_
@@ -98,7 +99,7 @@ class masked_scatter(Op):
 
 
 @method()
-def nonzero(input, *, as_tuple=False):
+def nonzero(input, *, as_tuple=False, out=None):
     """Where the input is not 0: a row of indexes for each such element, or (``as_tuple``) a vector for each dimension.   No gradient.
 
     >>> import lesson_lib as torch
@@ -109,8 +110,22 @@ def nonzero(input, *, as_tuple=False):
     Source: https://pytorch.org/docs/stable/generated/torch.nonzero.html
     """
     if not as_tuple:
-        return t(places(input))
+        result = t(places(input))
+        return result if out is None else Tensor._write_out(out, result, "nonzero", (input,))
     return unbind(places(input if input.ndim else unsqueeze(input, 0)), 0)
+
+
+@method()
+def nonzero_static(input, *, size, fill_value=-1, out=None):
+    """The first ``size`` rows of ``nonzero(input)``; rows of ``fill_value`` where there are fewer, so that the shape is known beforehand.   No gradient.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.nonzero_static.html
+    """
+    if size < 0:
+        raise error("nonzero_size")
+    found = nonzero(input)[:size]
+    result = cat([found, found.new_full((size - found.shape[0], input.ndim), fill_value)])
+    return result if out is None else Tensor._write_out(out, result, "nonzero_static", (input,))
 
 
 @method()

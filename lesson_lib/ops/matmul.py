@@ -4,13 +4,14 @@ The gradients of a product are products: for Y = A·B, with G = ∂L/∂Y,  ∂L
 """
 
 from ..core.dtypes import from_numpy_dtype
-from ..core.errors import error
+from ..core.errors import error, tensor_title
 from ..core.op import Opaque, method, op
-from ..core.tensor import Tensor
+from ..core.tensor import Tensor, wrap_dim
 from .case import case
 from .view import broadcast_shapes, expand, reshape, transpose, unsafe_view, unsqueeze, view
 
-WORDS = {"float32": "float", "float64": "double", "int64": "long int", "int32": "int", "float16": "c10::Half", "int16": "short int", "uint8": "unsigned char",
+WORDS = {"float32": "float", "float64": "double", "int64": "long int", "int32": "int", "float16": "c10::Half",
+         "bfloat16": "c10::BFloat16", "int16": "short int", "uint8": "unsigned char",
          "int8": "signed char", "bool": "bool", "complex64": "c10::complex<float>", "complex128": "c10::complex<double>"}  # fmt: skip
 
 
@@ -115,9 +116,10 @@ class mv(Opaque):
         if a.ndim != 2 or b.ndim != 1:
             raise error("mv_dims", a=a.ndim, b=b.ndim)
         if a.shape[1] != b.shape[0]:
-            raise error("matmul_vec", m=a.shape[0], k=a.shape[1], k2=b.shape[0])
+            raise error("matmul_vec", input=a.shape[0], m=a.shape[0], k=a.shape[1], k2=b.shape[0])
         if a.dtype != b.dtype:
-            raise error("addmv_dtype", a=from_numpy_dtype(b.dtype).title, b=from_numpy_dtype(a.dtype).title)
+            vector, matrix = from_numpy_dtype(b.dtype).title, from_numpy_dtype(a.dtype).title
+            raise error("addmv_dtype", x=vector, a=matrix, b=vector)
         return a @ b
 
     def grad_a(g, b):
@@ -234,7 +236,8 @@ class addmm(Opaque):
     ∂L/∂C = β·G,  ∂L/∂A = α·G·Bᵀ,  ∂L/∂B = α·Aᵀ·G.   Source: https://pytorch.org/docs/stable/generated/torch.addmm.html
     """
 
-    label, explain = "+ @", _mismatch
+    label, explain, inplace = "+ @", _mismatch, True
+    kinds, kernel = "iufc", "addmm_impl_cpu_"
 
     def signature(input, mat1, mat2, *, beta=1, alpha=1):
         return input, mat1, mat2, {"beta": beta, "alpha": alpha}
@@ -250,12 +253,13 @@ class addmm(Opaque):
         if a.shape[1] != b.shape[0]:
             raise _mismatch(None, (a, b), {})
         y = a @ b
-        _check_expands(x.shape, y.shape)
+        check_expands(x, y.shape)
         if x.dtype.kind in "iu":
             alpha, beta = int(alpha), int(beta)
         if alpha != 1:
             y *= alpha
-        y += x if beta == 1 else beta * x  # in place: y is ours, and as large as the layer's output
+        if beta != 0:  # with 0 the nan in x do not count
+            y += x if beta == 1 else beta * x  # in place: y is ours, and as large as the layer's output
         return y
 
     def grad_x(g, beta):
@@ -277,32 +281,21 @@ class addmm(Opaque):
         yield case(t(4), t(2, 3), t(2, 4)), RuntimeError, "mat1 and mat2 shapes cannot be multiplied (2x3 and 2x4)"
 
 
-def _check_expands(shape, target):
+def check_expands(x, target):
     """The added term must expand to the product's shape."""
-    for back, size in enumerate(reversed(shape), 1):
-        if back > len(target) or size not in (1, target[-back]):
-            raise error("expand", new=target[-back], old=size, dim=len(target) - back, target=list(target), sizes=list(shape))
-
-
-@method()
-def baddbmm(input, batch1, batch2, *, beta=1, alpha=1, out=None):
-    """Batched products on top of a tensor, y = β·input + α·(batch1 @ batch2).   Source: https://pytorch.org/docs/stable/generated/torch.baddbmm.html"""
-    result = input * beta + bmm(batch1, batch2) * alpha if (beta, alpha) != (1, 1) else input + bmm(batch1, batch2)
-    return result if out is None else Tensor._write_out(out, result, "baddbmm")
-
-
-@method()
-def addmv(input, mat, vec, *, beta=1, alpha=1, out=None):
-    """Matrix times vector on top of a vector, y = β·input + α·(mat @ vec).   Source: https://pytorch.org/docs/stable/generated/torch.addmv.html"""
-    result = input * beta + mv(mat, vec) * alpha
-    return result if out is None else Tensor._write_out(out, result, "addmv")
+    if x.ndim > len(target):
+        title, sizes = tensor_title(x.dtype), list(x.shape)
+        raise error("expand_few", title=title, sizes=sizes, size=list(target), given=len(target), ndim=x.ndim)
+    for back, size in enumerate(reversed(x.shape), 1):
+        if size not in (1, target[-back]):
+            raise error("expand", new=target[-back], old=size, dim=len(target) - back, target=list(target), sizes=list(x.shape))
 
 
 @method("ger")
 def outer(input, vec2, *, out=None):
     """All products of two vectors, Y_ij = a_i·b_j.   ∂L/∂a = G·b,  ∂L/∂b = Gᵀ·a.   Source: https://pytorch.org/docs/stable/generated/torch.outer.html"""
     if input.ndim != 1 or vec2.ndim != 1:
-        raise error("outer_dims", a=input.ndim, b=vec2.ndim)
+        raise error("outer_dims", name="self" if input.ndim != 1 else "vec2", ndim=input.ndim if input.ndim != 1 else vec2.ndim)
     result = view(input, input.shape[0], 1) * vec2
     return result if out is None else Tensor._write_out(out, result, "outer")
 
@@ -310,10 +303,27 @@ def outer(input, vec2, *, out=None):
 @method()
 def inner(input, other, *, out=None):
     """Products summed over the last dimension of both, Y_…ij = Σ_k A_…ik·B_jk.   Source: https://pytorch.org/docs/stable/generated/torch.inner.html"""
-    if input.ndim == 0 or other.ndim == 0:
-        return input * other
-    result = tensordot(input, other, dims=([-1], [-1]))
+    scalar = input.ndim == 0 or other.ndim == 0
+    if not scalar and input.shape[-1] != other.shape[-1]:
+        raise error("inner_sizes", a=list(input.shape), b=list(other.shape))
+    result = input * other if scalar else tensordot(input, other, dims=([-1], [-1]))
     return result if out is None else Tensor._write_out(out, result, "inner")
+
+
+def _contracted(a, b, dims):
+    """The dimensions of ``a`` and of ``b`` that are summed."""
+    if isinstance(dims, Tensor):
+        dims = dims.tolist()
+    if isinstance(dims, int):
+        if dims < 0:
+            raise error("tensordot_negative", dims=dims)
+        if dims > min(a.ndim, b.ndim):
+            raise error("tensordot_many", dims=dims)
+        return list(range(a.ndim - dims, a.ndim)), list(range(dims))
+    first, second = ([wrap_dim(d, t.ndim) for d in side] for side, t in zip(dims, (a, b), strict=True))
+    if len(first) != len(second):
+        raise error("tensordot_lengths")
+    return first, second
 
 
 def tensordot(a, b, dims=2, out=None):
@@ -323,13 +333,19 @@ def tensordot(a, b, dims=2, out=None):
 
     Source: https://pytorch.org/docs/stable/generated/torch.tensordot.html
     """
-    if isinstance(dims, int):
-        dims_a, dims_b = list(range(a.ndim - dims, a.ndim)), list(range(dims))
-    else:
-        dims_a, dims_b = ([d % t.ndim for d in side] for side, t in zip(dims, (a, b), strict=True))
+    dims_a, dims_b = _contracted(a, b, dims)
+    if a.dtype != b.dtype:
+        raise error("same_dtype")
     for i, j in zip(dims_a, dims_b, strict=True):
-        if a.shape[i] != b.shape[j]:
+        if a.shape[i] == 1:  # it stretches over the other: the other is summed beforehand
+            b = b.sum(j, keepdim=True, dtype=a.dtype)
+        elif b.shape[j] == 1:
+            a = a.sum(i, keepdim=True, dtype=a.dtype)
+        elif a.shape[i] != b.shape[j]:
             raise error("contract_sizes", i=i, j=j, a=a.shape[i], b=b.shape[j])
+    for d in dims_a + dims_b:
+        if dims_a.count(d) > 1 or dims_b.count(d) > 1:
+            raise error("tensordot_twice", dim=d)
     free_a = [d for d in range(a.ndim) if d not in dims_a]
     free_b = [d for d in range(b.ndim) if d not in dims_b]
     summed = _count(a.shape[d] for d in dims_a)
@@ -339,14 +355,16 @@ def tensordot(a, b, dims=2, out=None):
     return result if out is None else Tensor._write_out(out, result, "tensordot")
 
 
-def linear(input, weight, bias=None):
+def linear(input, weight, bias=None, *, out=None):
     """A linear layer, y = x·Wᵀ + b, over the last dimension of ``input``.
 
     ∂L/∂x = G·W,  ∂L/∂W = Gᵀ·x,  ∂L/∂b = Σ G.   Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.linear.html
     """
     if bias is None:
-        return matmul(input, transpose(weight, 0, 1) if weight.ndim != 2 else weight.t())
-    if input.ndim == 2:
-        return addmm(bias, input, weight.t())
-    rows = reshape(input, (_count(input.shape[:-1]), input.shape[-1]))
-    return addmm(bias, rows, weight.t()).view(*input.shape[:-1], weight.shape[0])
+        y = matmul(input, transpose(weight, 0, 1) if weight.ndim != 2 else weight.t())
+    elif input.ndim == 2:
+        y = addmm(bias, input, weight.t())
+    else:
+        rows = reshape(input, (_count(input.shape[:-1]), input.shape[-1]))
+        y = addmm(bias, rows, weight.t()).view(*input.shape[:-1], weight.shape[0])
+    return y if out is None else Tensor._write_out(out, y, "linear")

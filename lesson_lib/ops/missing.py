@@ -2,11 +2,14 @@
 
 import math
 
+from ..core.dtypes import finfo, from_numpy_dtype
 from ..core.errors import error
+from ..core.errors import typename as name_of_type
 from ..core.op import Elementwise, Op, Reduction, method, numpy_spelling, op
 from ..core.tensor import Tensor
 from . import return_types
 from .case import case
+from .cast import asked_dtype
 from .compare import Test
 from .reduce import canonical_dims, reductions, spread, sum, wide
 from .select import where_else
@@ -20,16 +23,18 @@ class nan_to_num(Elementwise):
     Source: https://pytorch.org/docs/stable/generated/torch.nan_to_num.html
     """
 
+    half = "exact"  # the largest number depends on the type
+
     def signature(input, nan=None, posinf=None, neginf=None):
         return input, {"nan": nan, "posinf": posinf, "neginf": neginf}
 
     def forward(xp, x, *, nan, posinf, neginf):
-        if x.dtype.kind not in "f":
+        if x.dtype.kind not in "fV":
             return x.copy()
-        limits = xp.finfo(x.dtype)
+        limits = finfo(from_numpy_dtype(x.dtype))
         y = xp.where(x != x, 0.0 if nan is None else nan, x)
-        y = xp.where(x == math.inf, float(limits.max) if posinf is None else posinf, y)
-        return xp.where(x == -math.inf, float(limits.min) if neginf is None else neginf, y).astype(x.dtype)
+        y = xp.where(x == math.inf, limits.max if posinf is None else posinf, y)
+        return xp.where(x == -math.inf, limits.min if neginf is None else neginf, y).astype(x.dtype)
 
     def grad_x(g, x):
         return where_else.op.raw((x - x) == 0, g, 0)
@@ -49,7 +54,9 @@ class nansum(Reduction):
     label = "Σ"
 
     def signature(input, dim=None, keepdim=False, *, dtype=None):
-        return input, {"dim": canonical_dims("nansum", input.ndim, dim), "keepdim": keepdim, "dtype": dtype and dtype.np}
+        if dtype is not None:
+            input, dtype = asked_dtype(input, dtype, "nansum")
+        return input, {"dim": canonical_dims("nansum", input.ndim, dim), "keepdim": keepdim, "dtype": dtype}
 
     def forward(xp, x, *, dim, keepdim, dtype):
         return xp.sum(xp.where(x != x, 0, x).astype(x.dtype), axis=dim, dtype=wide(x, dtype), keepdims=keepdim)
@@ -98,6 +105,7 @@ class isneginf(Test):
 class deg2rad(Smooth):
     """Degrees as radians, y = x·π/180.   ∂y/∂x = π/180. Source: https://pytorch.org/docs/stable/generated/torch.deg2rad.html"""
 
+    kinds, refusal = "biuf", "complex_unsupported"
     title = "Deg2Rad"
 
     def forward(xp, x):
@@ -111,6 +119,7 @@ class deg2rad(Smooth):
 class rad2deg(Smooth):
     """Radians as degrees, y = x·180/π.   ∂y/∂x = 180/π. Source: https://pytorch.org/docs/stable/generated/torch.rad2deg.html"""
 
+    kinds, refusal = "biuf", "complex_unsupported"
     title = "Rad2Deg"
 
     def forward(xp, x):
@@ -154,6 +163,14 @@ def is_nonzero(input):
 def is_tensor(obj):
     """True for a tensor. Source: https://pytorch.org/docs/stable/generated/torch.is_tensor.html"""
     return isinstance(obj, Tensor)
+
+
+def typename(obj):
+    """The name of the object's type, as PyTorch prints it: ``torch.FloatTensor`` for a tensor of float32.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.typename.html
+    """
+    return obj.type() if isinstance(obj, Tensor) else name_of_type(obj)
 
 
 def is_signed(input):

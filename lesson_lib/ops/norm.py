@@ -47,7 +47,7 @@ class batch_norm_train(Opaque):
     x (N, C, …), w (C) or None, b (C) or None → y, mean and variance (1, C, 1, …).
     """
 
-    public, title, label = False, "NativeBatchNorm", "batch_norm"
+    public, title, label, kinds, kernel = False, "NativeBatchNorm", "batch_norm", "f", "batch_norm"
     outputs = ("y", "mean", "variance")
 
     def forward(xp, x, w, b, *, eps):
@@ -82,6 +82,7 @@ class batch_norm_eval(Opaque):
     """y = w·(x − μ)/√(σ² + ε) + b with given moments μ, σ² of shape (C).   ∂y/∂x = w/√(σ² + ε)."""
 
     public, title, label, native = False, "NativeBatchNorm", "batch_norm", "native_batch_norm"
+    kinds, kernel = "f", "batch_norm"
 
     def forward(xp, x, w, b, running_mean, running_var, *, eps):
         scale = (running_var + eps) ** -0.5
@@ -109,7 +110,7 @@ class batch_norm_eval(Opaque):
 class native_layer_norm(Opaque):
     """y = w·x̂ + b with the mean and variance over the last ``ndims`` dimensions.   ∂y/∂w = x̂,  ∂y/∂b = 1."""
 
-    public, title, label = False, "NativeLayerNorm", "layer_norm"
+    public, title, label, kinds, kernel = False, "NativeLayerNorm", "layer_norm", "f", "LayerNormKernelImpl"
     outputs = ("y", "mean", "variance")
 
     def forward(xp, x, w, b, *, ndims, eps):
@@ -135,6 +136,49 @@ class native_layer_norm(Opaque):
     def samples(t):
         yield case(t(2, 3, 4), t(4), t(4), ndims=1, eps=1e-5)
         yield case(t(2, 3, 4), t(3, 4), None, ndims=2, eps=1e-3)
+
+
+@op
+class native_group_norm(Opaque):
+    """y = w·x̂ + b with the mean and variance of each sample's groups of C/``groups`` channels.   ∂y/∂w = x̂,  ∂y/∂b = 1.
+
+    x (N, C, …), w (C) or None, b (C) or None → y, mean and variance (N, groups, 1).
+    """
+
+    public, title, label, kinds, kernel = False, "NativeGroupNorm", "group_norm", "f", "GroupNormKernelImpl"
+    outputs = ("y", "mean", "variance")
+
+    def forward(xp, x, w, b, *, groups, eps):
+        rows = by_group(x, groups)
+        mean, variance = moments(rows, (2,))
+        y = ((rows - mean) * (variance + eps) ** -0.5).reshape(x.shape)
+        if w is not None:
+            y *= per_channel(w, x)
+        if b is not None:
+            y += per_channel(b, x)
+        return y, mean, variance
+
+    def grad_x(g, x, w, mean, variance, groups, eps):
+        g = by_group(g if w is None else g * per_channel(w, x), groups)
+        rows = by_group(x, groups)
+        return grad_through_moments(g, rows, *current_moments(rows, mean, variance, (2,)), eps, (2,)).reshape(x.shape)
+
+    def grad_w(g, x, mean, variance, groups, eps):
+        rows = by_group(x, groups)
+        mean, variance = current_moments(rows, mean, variance, (2,))
+        return (g * ((rows - mean) * (variance + eps) ** -0.5).reshape(x.shape)).sum(axis=all_but_channels(x))
+
+    def grad_b(g):
+        return g.sum(axis=all_but_channels(g))
+
+    def samples(t):
+        yield case(t(2, 4, 3), t(4), t(4), groups=2, eps=1e-5)
+        yield case(t(3, 2), None, None, groups=1, eps=1e-3)
+
+
+def by_group(x, groups):
+    """(N, C, …) as (N, groups, whatever lies in one group)."""
+    return x.reshape((x.shape[0], groups, prod(x.shape[1:]) // groups))
 
 
 def last(ndims):

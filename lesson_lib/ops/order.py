@@ -57,6 +57,7 @@ class max_dim(OnePicked):
     """The largest element along ``dim`` and its index, y = max x; the first of equal ones.   ∂y/∂x = 1 there."""
 
     public, title, label, returns = False, "MaxBackward0", "max", return_types.max
+    kinds, refusal, native = "biuf", "complex_input", "max"
 
     def forward(xp, x, *, dim, keepdim):
         needs_some("max", x, dim)
@@ -68,6 +69,7 @@ class min_dim(OnePicked):
     """The smallest element along ``dim`` and its index, y = min x; the first of equal ones.   ∂y/∂x = 1 there."""
 
     public, title, label, returns = False, "MinBackward0", "min", return_types.min
+    kinds, refusal, native = "biuf", "complex_input", "min"
 
     def forward(xp, x, *, dim, keepdim):
         needs_some("min", x, dim)
@@ -76,6 +78,8 @@ class min_dim(OnePicked):
 
 def _extreme(name, input, dim, keepdim, other, whole, along, pairwise):
     """The three functions that PyTorch calls ``max`` (or ``min``)."""
+    if not isinstance(input, Tensor):
+        raise error("arguments", name=name, types=f"{typename(input)}, {type(other if dim is None else dim).__name__}")
     other = dim if isinstance(dim, Tensor) else other
     if other is not None:
         return pairwise(input, other)
@@ -84,6 +88,11 @@ def _extreme(name, input, dim, keepdim, other, whole, along, pairwise):
     if not hasattr(dim, "__index__"):
         raise error("arguments", name=name, types=f"Tensor, {typename(dim)}")
     return along.op.raw(input, dim=one_dim(name, input, dim), keepdim=keepdim)
+
+
+def _name_for(pairwise, dim, other):
+    """max of two tensors is maximum, in messages too."""
+    return pairwise.__name__ if isinstance(dim, Tensor) or other is not None else pairwise.__name__[:3]
 
 
 @method()
@@ -100,7 +109,7 @@ def max(input, dim=None, keepdim=False, *, other=None, out=None):
     Source: https://pytorch.org/docs/stable/generated/torch.max.html
     """
     result = _extreme("max", input, dim, keepdim, other, max_all, max_dim, maximum)
-    return result if out is None else Tensor._write_out(out, result, "max")
+    return result if out is None else Tensor._write_out(out, result, _name_for(maximum, dim, other))
 
 
 @method()
@@ -115,7 +124,7 @@ def min(input, dim=None, keepdim=False, *, other=None, out=None):
     Source: https://pytorch.org/docs/stable/generated/torch.min.html
     """
     result = _extreme("min", input, dim, keepdim, other, min_all, min_dim, minimum)
-    return result if out is None else Tensor._write_out(out, result, "min")
+    return result if out is None else Tensor._write_out(out, result, _name_for(minimum, dim, other))
 
 
 # --- sorting ------------------------------------------------------------------------------------------------------------------
@@ -148,6 +157,7 @@ class sort(Ordered):
     """
 
     returns, errors = return_types.sort, bad_scans
+    kinds, refusal, native = "biuf", "complex_order", "Sort"
     overload = lambda inputs, params: int(params["stable"] is not None)  # noqa: E731
 
     def signature(input, dim=-1, descending=False, *, stable=None):
@@ -179,7 +189,7 @@ def argsort(input, dim=-1, descending=False, *, stable=False):
 
 
 @method()
-def msort(input):
+def msort(input, *, out=None):
     """The elements along the first dimension in ascending order, y₁ ≤ y₂ ≤ …
 
     >>> import lesson_lib as torch
@@ -188,7 +198,8 @@ def msort(input):
 
     Source: https://pytorch.org/docs/stable/generated/torch.msort.html
     """
-    return sort(input, 0)[0]
+    result = sort(input, 0)[0]
+    return result if out is None else Tensor._write_out(out, result, "msort", (input,))
 
 
 @op
@@ -203,11 +214,14 @@ class topk(Ordered):
     """
 
     returns = return_types.topk
+    kinds, refusal = "biuf", "complex_order"
 
     def signature(input, k, dim=-1, largest=True, sorted=True):
         dim = one_dim("topk", input, dim)
         if not 0 <= k <= (1 if dim is None else input.shape[dim]):
             raise error("topk_range")
+        if input.dtype.category == 0:
+            raise error("bool_topk")
         return input, {"k": k, "dim": dim, "largest": largest}
 
     def forward(xp, x, *, k, dim, largest):

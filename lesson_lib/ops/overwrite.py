@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..core.device import device_of
+from ..core.dtypes import INEXACT, INTEGER, finfo, from_numpy_dtype
 from ..core.errors import error, operand_shapes_error
 from ..core.mutation import check_overlap, make_inplace, must_record, overwrite
 from ..core.op import Op, op
@@ -11,8 +12,8 @@ from ..core.tensor import Tensor
 from .case import case
 from .cast import converted, moved, to_dtype, zeros_as
 
-C_NAMES = {"bool": "bool", "uint8": "uint8_t", "int8": "int8_t", "int16": "int16_t", "int32": "int", "int64": "int64_t", "float16": "at::Half",
-           "float32": "float", "float64": "double"}  # fmt: skip
+C_NAMES = {"bool": "bool", "uint8": "uint8_t", "int8": "int8_t", "int16": "int16_t", "int32": "int", "int64": "int64_t", "float16": "c10::Half",
+           "bfloat16": "c10::BFloat16", "float32": "float", "float64": "double"}  # fmt: skip
 
 
 def held(value, np_dtype):
@@ -30,9 +31,16 @@ def held(value, np_dtype):
         if not (-high if kind == "u" and isinstance(value, int) else low) <= value <= high:
             raise scalar_overflow(np_dtype)
         return int(value) % (high + 1) if kind == "u" else int(value)
-    if kind == "f" and np_dtype.itemsize > 2 and abs(value) > float(np.finfo(np_dtype).max) and value not in (np.inf, -np.inf):
+    if kind in "fV" and abs(value) > finfo(from_numpy_dtype(np_dtype)).max and value not in (np.inf, -np.inf):
         raise scalar_overflow(np_dtype)
-    return np_dtype.type(value) if kind == "f" and np_dtype.itemsize > 2 else value
+    return np_dtype.type(value) if kind in "fV" else value
+
+
+def fitting(value, tensor):
+    """``value`` as it is, or PyTorch's error if it is an integer that the dtype of ``tensor`` cannot hold."""
+    if type(value) is int and tensor.dtype.category == INTEGER:
+        held(value, tensor._a.dtype)
+    return value
 
 
 def scalar_overflow(np_dtype):
@@ -88,7 +96,7 @@ def copy_(self, src, non_blocking=False):
     check_overlap(self, (src,))
     if src._a.ndim > self._a.ndim:  # NumPy would let leading dimensions of size 1 pass
         raise _too_big(self._a.shape, src._a.shape)
-    if recorded and self._a.dtype.kind in "fc":
+    if recorded and self._a.dtype.kind in INEXACT:
         return _recorded_copy(self, src)
     array = src._a if src._a.dtype == self._a.dtype else to_dtype.op.raw(src.detach(), np_dtype=self._a.dtype)._a
     overwrite(self, array, explain=lambda: _too_big(self._a.shape, array.shape))
@@ -146,7 +154,7 @@ def fill_(self, value):
     value = moved(value, self.device) if isinstance(value, Tensor) else held(value, self._a.dtype)
     if must_record(self, (value,)):
         return _recorded_fill(self, value)
-    overwrite(self, converted(value._a, self._a.dtype) if isinstance(value, Tensor) else value)
+    overwrite(self, converted(value._a, self._a.dtype) if isinstance(value, Tensor) else value, uniform=True)
     return self
 
 
@@ -173,7 +181,7 @@ def zero_(self):
     """Set every element to 0, in place. Source: https://pytorch.org/docs/stable/generated/torch.Tensor.zero_.html"""
     if must_record(self, ()):
         return _recorded_zero(self)
-    overwrite(self, 0)
+    overwrite(self, 0, uniform=True)
     return self
 
 

@@ -3,6 +3,7 @@
 from ..core.errors import error
 from ..core.op import Opaque, op
 from .case import case
+from .spatial import integers, negative_size
 
 
 def per_dim(pad, ndim):
@@ -25,10 +26,16 @@ class constant_pad_nd(Opaque):
     method = False
 
     def signature(input, pad, value=0):
-        return input, {"pad": tuple(pad), "value": value}
+        pad = integers("constant_pad_nd", "pad", pad, lone=False)
+        if len(pad) % 2 or len(pad) > 2 * input.ndim:
+            few = f"no more than twice the number of dimensions of the input. Pad length is {len(pad)}while the input has {input.ndim}dimensions."
+            raise error("pad_count", message=f"must be even but instead it equals {len(pad)}" if len(pad) % 2 else f"should be {few}")
+        return input, {"pad": pad, "value": value}
 
     def forward(xp, x, *, pad, value):
         widths = per_dim(pad, x.ndim)
+        if any(size + min(before, 0) + min(after, 0) < 0 for size, (before, after) in zip(x.shape, widths)):
+            raise error("pad_too_small", message="narrow(): length must be non-negative.")
         kept = x[tuple(slice(max(0, -before), size - max(0, -after)) for size, (before, after) in zip(x.shape, widths))]
         return xp.pad(kept, [(max(0, before), max(0, after)) for before, after in widths], constant_values=value)
 
@@ -52,7 +59,7 @@ class border_pad(Opaque):
     def forward(xp, x, *, pad, mode):
         for axis, (before, after) in enumerate(per_dim(pad, x.ndim)):
             if before or after:
-                x = xp.take(x, xp.asarray(sources(x.shape[axis], before, after, mode)), axis=axis)
+                x = xp.take(x, xp.asarray(sources(x.shape[axis], before, after, mode), dtype=xp.int64), axis=axis)
         return x
 
     def grad_x(g, x_shape, pad, mode):
@@ -74,7 +81,7 @@ class border_fold(Opaque):
         for axis, (before, after) in enumerate(per_dim(pad, g.ndim)):
             if before or after:
                 rows = xp.moveaxis(g, axis, 0)
-                index = xp.asarray(sources(size[axis], before, after, mode))
+                index = xp.asarray(sources(size[axis], before, after, mode), dtype=xp.int64)
                 g = xp.moveaxis(xp.scatter_add((size[axis], *rows.shape[1:]), index, rows), 0, axis)
         return xp.ascontiguousarray(g)
 
@@ -97,7 +104,7 @@ def sources(size, before, after, mode):
 
 
 def pad(input, pad, mode="constant", value=None):
-    """A border around the last dimensions: ``pad`` = (left, right, top, bottom, …), the last dimension first.
+    """A border around the last dimensions: ``pad`` = (left, right, top, bottom, …), the last dimension first; negative widths cut off.
 
     ``mode``: "constant" (of ``value``, 0 if not given), "reflect", "replicate" or "circular".
 
@@ -105,9 +112,10 @@ def pad(input, pad, mode="constant", value=None):
     >>> torch.nn.functional.pad(torch.tensor([[1., 2., 3.]]), (1, 1), mode="reflect")
     tensor([[2., 1., 2., 3., 2.]])
 
+    Errors: RuntimeError for widths that do not fit the input, NotImplementedError for a mode or a number of dimensions that there is not.
     Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.pad.html
     """
-    pad = tuple(pad)
+    pad = integers("pad", "pad", pad, lone=False)
     if len(pad) % 2:
         raise error("pad_even", length=len(pad))
     if len(pad) > 2 * input.ndim:
@@ -118,16 +126,43 @@ def pad(input, pad, mode="constant", value=None):
         raise error("pad_value", mode=mode)
     if mode not in ("reflect", "replicate", "circular"):
         raise error("pad_mode", mode=mode)
-    _check_border(tuple(input.shape), pad, mode)
+    if len(pad) not in (2, 4, 6) or input.ndim - len(pad) // 2 not in (1, 2):
+        raise error("pad_dims", length=len(pad), ndim=input.ndim)
+    if mode == "circular":
+        return _wrapped(input, pad)
+    _check_border(input, pad, mode)
     return border_pad(input, pad=pad, mode=mode)
 
 
-def _check_border(shape, pad, mode):
-    if not len(pad) // 2 < len(shape) <= len(pad) // 2 + 2:
-        raise error("pad_dims", length=len(pad), ndim=len(shape))
-    for dim, (before, after) in enumerate(per_dim(pad, len(shape))):
-        size = shape[dim]
+def _wrapped(input, pad):
+    """What is cut off is gone before the rest goes round."""
+    widths = per_dim(pad, input.ndim)
+    if any(max(pair) > size for size, pair in zip(input.shape, widths)):
+        raise error("pad_circular")
+    if any(size + sum(pair) < 0 or 0 < -min(pair) >= size < size + max(pair) for size, pair in zip(input.shape, widths)):
+        raise error("pad_too_small", message="Negative padding value is resulting in an empty dimension")
+    if min(pad) < 0:
+        input, pad = constant_pad_nd(input, [min(width, 0) for width in pad]), tuple(max(width, 0) for width in pad)
+    return border_pad(input, pad=pad, mode="circular")
+
+
+def _check_border(input, pad, mode):
+    """PyTorch's checks for the modes that copy from the tensor."""
+    dims, shape = len(pad) // 2, list(input.shape)
+    sizes, widths = shape[-dims:], per_dim(pad, dims)
+    if 0 in shape[-dims - 1 :]:
+        raise error("pad_empty", single=dims + 1, batch=dims + 2, shape=shape)
+    for back, (size, (before, after)) in enumerate(zip(reversed(sizes), reversed(widths))):
         if mode == "reflect" and max(before, after) >= size:
-            raise error("pad_reflect", before=before, after=after, dim=dim, shape=list(shape))
-        if mode == "circular" and max(before, after) > size:
-            raise error("pad_circular")
+            raise error("pad_reflect", number=4 + 2 * back, before=before, after=after, dim=len(shape) - 1 - back, shape=shape)
+    results = [size + before + after for size, (before, after) in zip(sizes, widths)]
+    if max(results) < 1:
+        after = " ".join(f"{axis}: {n}" for axis, n in zip("DHW"[-dims:], results))
+        before = "".join(f"{axis}: {n}{end}" for axis, n, end in zip("DHW"[-dims:], sizes, (" ", ", ", "")[-dims:]))
+        space = " " if mode == "replicate" and dims == 2 else ""  # PyTorch's own
+        raise error("pad_too_small", message=f"input ({before}{space}) is too small. Calculated output {after}")
+    if min(results) < 0:
+        raise negative_size((*shape[:-dims], *results))
+    if input._a.dtype.kind == "b":
+        kernel = {"reflect": "reflection", "replicate": "replication"}[mode]
+        raise error("not_implemented_for", kernel=f"{kernel}_pad{dims}d", dtype="Bool")

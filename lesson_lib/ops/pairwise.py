@@ -8,10 +8,11 @@ from ..core.op import Elementwise, FloatElementwise, method, op
 from ..core.promote import NUMBERS
 from ..core.tensor import Tensor
 from .arithmetic import mismatched
-from .case import case, constant
+from .case import case
 from .power import pow
 from .select import where_else
 from .transcend import exp2, sigmoid
+from .view import broadcast_shapes
 
 
 def both(t):
@@ -33,7 +34,8 @@ class copysign(FloatElementwise):
     Source: https://pytorch.org/docs/stable/generated/torch.copysign.html
     """
 
-    overload, errors = lambda inputs, params: int(isinstance(inputs[1], NUMBERS)), mismatched
+    kinds = "biuf"
+    overload, errors, numbers = lambda inputs, params: int(isinstance(inputs[1], NUMBERS)), mismatched, "last"
 
     def forward(xp, a, b):
         return xp.copysign(a, b)
@@ -56,6 +58,7 @@ class fmax(Pair):
     Source: https://pytorch.org/docs/stable/generated/torch.fmax.html
     """
 
+    kinds, refusal = "biuf", "complex_tensors"
     inplace = False
 
     def forward(xp, a, b):
@@ -75,6 +78,7 @@ class fmin(Pair):
     Source: https://pytorch.org/docs/stable/generated/torch.fmin.html
     """
 
+    kinds, refusal = "biuf", "complex_tensors"
     inplace = False
 
     def forward(xp, a, b):
@@ -98,6 +102,7 @@ class heaviside(Pair):
     Source: https://pytorch.org/docs/stable/generated/torch.heaviside.html
     """
 
+    kinds, refusal = "biuf", "complex_not_yet"
     title, promotion = "torch::autograd::NotImplemented", "keep"
     grad_x = grad_values = _no_heaviside_gradient
 
@@ -107,6 +112,7 @@ class heaviside(Pair):
     def forward(xp, x, values):
         if x.dtype != values.dtype:
             raise error("heaviside_dtype")
+        broadcast_shapes(x.shape, values.shape)  # for its error: NumPy's names three shapes
         return xp.where(x == 0, values, (x > 0).astype(x.dtype))
 
     def errors(t):
@@ -133,6 +139,13 @@ class hypot(Pair):
         return g * (b / y)
 
 
+def _refuse_masks(values):
+    """PyTorch has a kernel for floats with integers, and it knows no masks."""
+    number, exponent = values
+    if number.dtype.is_floating_point and exponent.dtype.category == 0:
+        return error("not_implemented_for", kernel="ldexp_cpu_exp", dtype="Bool")
+
+
 @op
 class ldexp(FloatElementwise):
     """A number times a power of two, y = a·2ᵇ.   ∂y/∂a = 2ᵇ,  ∂y/∂b = y·ln 2.
@@ -140,7 +153,7 @@ class ldexp(FloatElementwise):
     Source: https://pytorch.org/docs/stable/generated/torch.ldexp.html
     """
 
-    numbers, errors = False, mismatched
+    numbers, errors, refuse = False, mismatched, _refuse_masks
     samples = lambda t: (case(t(2, 3), t(2, 3, low=0, dtype="int64")), case(t(2, 1), t(3)))  # noqa: E731
 
     def forward(xp, a, b):
@@ -174,16 +187,21 @@ class logaddexp2(Pair):
 
 @op
 class nextafter(Pair):
-    """The next floating-point number after a in the direction of b, y = a ± one unit in the last place. No gradient here.
+    """The next floating-point number after a in the direction of b, y = a ± one unit in the last place.   ∂y/∂a = 1, and 0 where a = b;  ∂y/∂b = 0.
 
     Source: https://pytorch.org/docs/stable/generated/torch.nextafter.html
     """
 
-    kinds = "f"
-    samples = lambda t: (case(constant(t(2, 3)), constant(t(2, 3))), case(constant(t(2, 1)), constant(t(3))))  # noqa: E731
+    kinds, half = "f", "exact"
 
     def forward(xp, a, b):
         return xp.nextafter(a, b)
+
+    def grad_a(g, a, b):
+        return where_else.op.raw(a == b, 0, g)
+
+    def grad_b(g):
+        return g * 0
 
 
 class Divisor(Pair):
@@ -222,4 +240,5 @@ def _double(value):
 @method(inplace=True)
 def float_power(input, exponent, *, out=None):
     """Power in double precision, y = aᵇ. Source: https://pytorch.org/docs/stable/generated/torch.float_power.html"""
-    return pow(_double(input), _double(exponent), out=out)
+    result = pow(_double(input), _double(exponent))
+    return result if out is None else Tensor._write_out(out, result, "float_power", (input, exponent))

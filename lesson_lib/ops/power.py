@@ -1,9 +1,11 @@
 """Powers and roots."""
 
+import cmath
 import math
 
 import numpy as np
 
+from ..core.dtypes import FLOATING
 from ..core.errors import error
 from ..core.mutation import make_inplace
 from ..core.op import Elementwise, FloatElementwise, method, op
@@ -11,6 +13,8 @@ from ..core.promote import NUMBERS
 from ..core.tensor import Tensor
 from .arithmetic import mismatched
 from .case import case
+from .conjugate import is_complex_valued
+from .overwrite import fitting
 from .select import where_else
 from .transcend import log
 
@@ -23,9 +27,18 @@ def _power(xp, x, exponent):
         return x * x * x
     if exponent == 0.5 and x.dtype.kind == "f":
         return xp.sqrt(x)
+    if exponent == -0.5 and x.dtype.kind == "f":
+        return 1 / xp.sqrt(x)
     if exponent == -1 and x.dtype.kind == "f":
         return 1 / x
+    if x.dtype.kind == "b":  # the exponent is True or False
+        return x | (not exponent)
     return xp.power(x, exponent)
+
+
+def not_negative(b):
+    """True where 0ᵇ is flat: for a real b ≥ 0, and for a complex one on that half of the real axis."""
+    return (b.imag == 0) & (b.real >= 0) if is_complex_valued(b) else b >= 0
 
 
 def _elementwise_power(xp, a, b):
@@ -70,6 +83,7 @@ class pow_tensor(Power):
     """A tensor to the power of a tensor, y = aᵇ.   ∂y/∂a = b·aᵇ⁻¹,  ∂y/∂b = aᵇ·ln a (0 where a = 0 and b ≥ 0)."""
 
     title = "PowBackward1"
+    kinds, kernel = "iufc", "pow"
     errors = mismatched
 
     def forward(xp, a, b):
@@ -79,7 +93,7 @@ class pow_tensor(Power):
         return where_else.op.raw(b == 0, 0, g * (b * pow(a, b - 1)))
 
     def grad_b(g, a, b, y):
-        return where_else.op.raw((a == 0) & (b >= 0), 0, g * (y * log(a)))
+        return where_else.op.raw((a == 0) & not_negative(b), 0, g * (y * log(a)))
 
     def samples(t):
         yield case(t(2, 3, low=0.5), t(2, 3))
@@ -88,15 +102,18 @@ class pow_tensor(Power):
 
 @op
 class pow_base(Power):
-    """A number to the power of a tensor, y = cˣ.   ∂y/∂x = cˣ·ln c, and 0 for c = 0."""
+    """A number to the power of a tensor, y = cˣ.   ∂y/∂x = cˣ·ln c, and 0 for c = 0 where x ≥ 0."""
 
     title = "PowBackward2"
+    kinds, kernel = "iufc", "pow"
 
     def forward(xp, base, x):
         return _elementwise_power(xp, base, x)
 
-    def grad_x(g, base, y):
-        return g * 0 if base == 0 else g * (y * _log_of(base))
+    def grad_x(g, base, x, y):
+        if base == 0:  # 0ˣ is 0 or, for x < 0, infinite
+            return where_else.op.raw(not_negative(x), 0, g * (y * -math.inf))
+        return g * (y * _log_of(base))
 
     def samples(t):
         yield case(2, t(2, 3))
@@ -104,7 +121,18 @@ class pow_base(Power):
 
 
 def _log_of(number):
+    if isinstance(number, complex):
+        return cmath.log(number)
     return math.log(number) if number > 0 else math.nan
+
+
+def _checked(exponent, input):
+    """An integer exponent, unless PyTorch refuses to raise this tensor to it."""
+    if not isinstance(input, Tensor):  # a rule at work
+        return exponent
+    if exponent < 0 and input.dtype.category < FLOATING:
+        raise error("int_pow")
+    return fitting(exponent, input)
 
 
 @method(inplace=True)
@@ -118,7 +146,7 @@ def pow(input, exponent, *, out=None):
     Source: https://pytorch.org/docs/stable/generated/torch.pow.html
     """
     if not hasattr(exponent, "dtype") or isinstance(exponent, np.generic):
-        result = pow_scalar.op.raw(input, exponent)
+        result = pow_scalar.op.raw(input, _checked(exponent, input) if type(exponent) is int and not 0 <= exponent < 128 else exponent)
     elif not hasattr(input, "dtype"):
         result = pow_base.op.raw(input, exponent)
     else:
@@ -132,7 +160,7 @@ def _pow_operator(self, exponent):
 
 
 def _rpow_operator(self, base):
-    return pow_base.op.raw(base, self) if isinstance(base, (np.generic, *NUMBERS)) else NotImplemented
+    return pow(base, self) if isinstance(base, (Tensor, np.generic, *NUMBERS)) else NotImplemented
 
 
 Tensor.__pow__, Tensor.__rpow__, Tensor.__ipow__ = _pow_operator, _rpow_operator, make_inplace(pow, "pow")

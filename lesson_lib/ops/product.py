@@ -2,6 +2,7 @@
 
 from ..core.op import Op, Reduction, op
 from .case import case
+from .cast import asked_dtype
 from .reduce import by_dim, canonical_dims, restored, sum, wide
 from .scan import bad_scans, cumsum, one_dim, scans
 from .truth import any
@@ -83,7 +84,9 @@ class prod(Reduction):
 
     def signature(input, dim=None, keepdim=False, *, dtype=None):
         dims = None if dim is None else canonical_dims("prod", input.ndim, dim)
-        return input, {"dim": dims, "keepdim": keepdim, "dtype": dtype and dtype.np}
+        if dtype is not None:
+            input, dtype = asked_dtype(input, dtype, "prod")
+        return input, {"dim": dims, "keepdim": keepdim, "dtype": dtype}
 
     def forward(xp, x, *, dim, keepdim, dtype):
         return xp.prod(x, axis=dim, dtype=wide(x, dtype), keepdims=keepdim)
@@ -122,7 +125,9 @@ class cumprod(Op):
     label, inplace, samples, errors = "Π…", True, scans, bad_scans
 
     def signature(input, dim, *, dtype=None):
-        return input, {"dim": one_dim("cumprod", input, dim), "dtype": dtype and dtype.np}
+        if dtype is not None:
+            input, dtype = asked_dtype(input, dtype, "cumprod")
+        return input, {"dim": one_dim("cumprod", input, dim), "dtype": dtype}
 
     def forward(xp, x, *, dim, dtype):
         return x.astype(wide(x, dtype)) if dim is None else xp.cumprod(x, axis=dim, dtype=wide(x, dtype))

@@ -1,14 +1,14 @@
-"""How many numbers are spread: quantiles, histograms, and medians that step over nan."""
+"""How many numbers are spread: quantiles, and medians that step over nan."""
 
-from ..core.device import namespace
 from ..core.errors import error
 from ..core.op import Op, method, numpy_spelling, op
-from ..core.tensor import Tensor, wrap, wrap_dim
+from ..core.tensor import Tensor, wrap_dim
 from . import return_types
 from .case import case
 from .data import scalar_tensor
 from .gather import gather
 from .order import OnePicked, itself, needs_some, order_of, picked, sort
+from .rank import check_median
 from .reduce import sum, tied_share
 from .rounding import ceil, floor
 from .scan import one_dim
@@ -89,19 +89,6 @@ def nanquantile(input, q, dim=None, keepdim=False, *, interpolation="linear", ou
     return result if out is None else Tensor._write_out(out, result, "nanquantile")
 
 
-# --- histograms ------------------------------------------------------------------------------------------
-
-
-@method()
-def histogram(input, bins, *, range=None, weight=None, density=False):
-    """``(hist, bin_edges)``: how many elements (or how much weight) each bin holds. Source: https://pytorch.org/docs/stable/generated/torch.histogram.html"""
-    xp = namespace(input._a)
-    edges = bins._a if isinstance(bins, Tensor) else bins
-    weights = None if weight is None else weight._a.reshape(-1)
-    counts, edges = xp.histogram(input._a.reshape(-1), bins=edges, range=range, weights=weights, density=density)
-    return return_types.histogram(wrap(counts.astype(input._a.dtype)), wrap(edges.astype(input._a.dtype)))
-
-
 # --- medians ---------------------------------------------------------------------------------------------------------------------------
 
 
@@ -112,7 +99,8 @@ class nanmedian_dim(OnePicked):
     public, title, label, returns = False, "NanmedianBackward1", "median", return_types.nanmedian
 
     def forward(xp, x, *, dim, keepdim):
-        needs_some("nanmedian", x, dim)
+        needs_some("median", x, dim)  # PyTorch names it so
+        check_median(x, "median_out")
         if dim is None:
             return itself(xp, x)
         middle = xp.maximum(xp.sum(x == x, axis=dim, keepdims=True) - 1, 0) // 2
@@ -128,6 +116,7 @@ class nanmedian_all(Op):
     def forward(xp, x):
         if x.size == 0:
             return xp.full((), xp.nan, x.dtype)
+        check_median(x, "median_cpu")
         middle = xp.maximum(xp.sum(x == x) - 1, 0) // 2
         return xp.sort(x.reshape(-1))[middle]
 

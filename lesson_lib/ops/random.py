@@ -5,18 +5,14 @@ from contextlib import contextmanager
 import numpy as np
 
 from ..core import dtypes, rng
+from ..core.allocation import check_room
 from ..core.device import device as Device
 from ..core.errors import error
-from ..core.mutation import make_inplace, must_record, overwrite
-from ..core.op import Op, method, op
-from ..core.promote import NUMBERS
-from ..core.tensor import Tensor, wrap
-from .case import case
-from .cast import as_dtype, zeros_as
+from ..core.tensor import wrap
+from .cast import as_dtype
 from .create import placed, shape_of
 from .data import new_leaf
 from .overwrite import scalar_overflow
-from .view import broadcast_shapes
 
 # --- generators -------------------------------------------------------------------------------------------------------
 
@@ -95,7 +91,8 @@ def fork_rng(devices=None, enabled=True):
             set_rng_state(state)
 
 
-def _generator(name, generator):
+def generator_for(name, generator):
+    """The generator that a draw was given, or the library's own."""
     if generator is None:
         return default_generator
     if not isinstance(generator, rng.Generator):
@@ -106,9 +103,9 @@ def _generator(name, generator):
 # --- new tensors ------------------------------------------------------------------------------------------------------
 
 
-def _real(name, np_dtype):
+def real_dtype(name, np_dtype):
     """Uniform and normal numbers exist only as floats."""
-    if np_dtype.kind not in "fc":
+    if np_dtype.kind not in dtypes.INEXACT:
         kernel = "check_uniform_bounds" if name == "rand" else "normal_kernel_cpu"
         raise error("not_implemented_for", kernel=kernel, dtype=dtypes.from_numpy_dtype(np_dtype).title)
     return np_dtype
@@ -119,12 +116,13 @@ def _sampler(name, draw, text):
 
     def function(*size, generator=None, out=None, dtype=None, layout=None, device=None, requires_grad=False, pin_memory=False, **also):
         shape = shape_of(name, size, also.get("size"))
-        np_dtype = _real(name, (dtypes.get_default_dtype() if dtype is None else as_dtype(dtype, name)).np)
-        return placed(new_leaf(draw(_generator(name, generator), shape, np_dtype), device, requires_grad), out, name)
+        np_dtype = real_dtype(name, (dtypes.get_default_dtype() if dtype is None else as_dtype(dtype, name)).np)
+        check_room(name, shape, np_dtype)
+        return placed(new_leaf(draw(generator_for(name, generator), shape, np_dtype), device, requires_grad), out, name)
 
     def like(input, *, dtype=None, layout=None, device=None, requires_grad=False, pin_memory=False, memory_format=None, generator=None):
-        np_dtype = _real(name, input._a.dtype if dtype is None else as_dtype(dtype, name).np)
-        return new_leaf(draw(_generator(name, generator), input._a.shape, np_dtype), device or input.device, requires_grad)
+        np_dtype = real_dtype(name, input._a.dtype if dtype is None else as_dtype(dtype, name).np)
+        return new_leaf(draw(generator_for(name, generator), input._a.shape, np_dtype), device or input.device, requires_grad)
 
     for made, own_name, own_text in ((function, name, text), (like, name + "_like", text + " In the shape, dtype and device of ``input``.")):
         made.__name__ = made.__qualname__ = own_name
@@ -155,7 +153,9 @@ def randint(low=0, high=None, size=None, *, generator=None, out=None, dtype=None
     if not isinstance(size, tuple | list):
         raise error("sizes_place", name="randint", type=type(size).__name__)
     np_dtype = (dtypes.int64 if dtype is None else as_dtype(dtype, "randint")).np
-    array = _generator("randint", generator).integers(low, high, shape_of("randint", (size,)), np_dtype)
+    shape = shape_of("randint", (size,))
+    check_room("randint", shape, np_dtype)
+    array = generator_for("randint", generator).integers(low, high, shape, np_dtype)
     return placed(new_leaf(array, device, requires_grad), out, "randint")
 
 
@@ -172,154 +172,6 @@ def randperm(n, *, generator=None, out=None, dtype=dtypes.int64, layout=None, de
     n, np_dtype = _whole("randperm", "n", 1, n), as_dtype(dtype, "randperm").np
     if np_dtype.kind in "iu" and n > np.iinfo(np_dtype).max:
         raise scalar_overflow(np_dtype)
-    array = _generator("randperm", generator).permutation(n, np_dtype)
+    check_room("randperm", (n,), np_dtype)
+    array = generator_for("randperm", generator).permutation(n, np_dtype)
     return placed(new_leaf(array, device, requires_grad), out, "randperm")
-
-
-def normal(mean=0.0, std=1.0, size=None, *, generator=None, out=None, dtype=None, layout=None, device=None, requires_grad=False, pin_memory=False):
-    """Numbers x ~ N(mean, std²); mean and std are numbers (then with ``size``) or tensors, one for each x.
-
-    Source: https://pytorch.org/docs/stable/generated/torch.normal.html
-    """
-    source = _generator("normal", generator)
-    if isinstance(mean, NUMBERS) and isinstance(std, NUMBERS):
-        if size is None:
-            raise error("arguments", name="normal", types=f"{type(mean).__name__}, {type(std).__name__}")
-        np_dtype = _real("normal", (dtypes.get_default_dtype() if dtype is None else as_dtype(dtype, "normal")).np)
-        return placed(new_leaf(source.normal(shape_of("normal", (size,)), np_dtype, mean, std), device, requires_grad), out, "normal")
-    if isinstance(std, Tensor) and (std._a < 0).any():
-        raise error("normal_std_all")
-    mean, std = (v.detach() if isinstance(v, Tensor) else v for v in (mean, std))
-    shape = broadcast_shapes(*(v._a.shape for v in (mean, std) if isinstance(v, Tensor)))
-    example = mean if isinstance(mean, Tensor) else std
-    result = new_leaf(source.normal(shape, example._a.dtype), example.device) * std + mean
-    return placed(result, out, "normal")
-
-
-@method()
-def bernoulli(input, p=None, *, generator=None, out=None):
-    """Ones with probability ``input`` (or ``p``), else zeros. Source: https://pytorch.org/docs/stable/generated/torch.bernoulli.html"""
-    kind = input._a.dtype
-    if kind.kind != "f":
-        raise error("not_implemented_for", kernel="bernoulli_tensor_cpu_p_", dtype=input.dtype.title)
-    probability = input.detach().cpu()._a if p is None else p
-    array = _generator("bernoulli", generator).bernoulli(probability, input._a.shape, kind)
-    return placed(new_leaf(array, input.device, False), out, "bernoulli")
-
-
-@method()
-def multinomial(input, num_samples, replacement=False, *, generator=None, out=None):
-    """Column numbers drawn with probability proportional to each row of ``input``, (n,) or (rows, n) int64.
-
-    Source: https://pytorch.org/docs/stable/generated/torch.multinomial.html
-    """
-    if input._a.dtype.kind != "f":
-        raise error("multinomial_dtype", dtype=input.dtype.title)
-    array = _generator("multinomial", generator).multinomial(input.detach().cpu()._a, num_samples, replacement)
-    return placed(new_leaf(array, input.device, False), out, "multinomial")
-
-
-# --- in place ---------------------------------------------------------------------------------------------------------
-
-
-class Redraw(Op):
-    """Random values in place of x.   ∂y/∂x = 0."""
-
-    public = False
-
-    def forward(xp, x, *, values):
-        return xp.asarray(values)
-
-    def grad_x(g):
-        return zeros_as(g)
-
-    def samples(t):
-        yield case(t(2), values=np.ones(2))
-
-
-@op
-class uniform(Redraw):
-    """Numbers x ~ U[low, high) in place of x.   ∂y/∂x = 0."""
-
-
-@op
-class normal_fill(Redraw):
-    """Numbers x ~ N(mean, std²) in place of x.   ∂y/∂x = 0."""
-
-    title = "Normal"
-
-
-@op
-class random_fill(Redraw):
-    """Whole numbers in place of x.   ∂y/∂x = 0."""
-
-    title = "Random"
-
-
-@op
-class bernoulli_fill(Redraw):
-    """Zeros and ones in place of x.   ∂y/∂x = 0."""
-
-    title = "BernoulliBackward2"
-
-
-@op
-class exponential(Redraw):
-    """Numbers x ~ Exp(rate) in place of x.   ∂y/∂x = 0."""
-
-
-def _refill(self, redraw, draw):
-    """Write ``draw(shape)`` into the tensor. PyTorch walks through the memory in order, whatever order the dimensions have."""
-    recorded = must_record(self, ())
-    shape, steps = self._a.shape, self._a.strides
-    order = sorted(range(len(shape)), key=lambda dim: -steps[dim])
-    values = draw(tuple(shape[dim] for dim in order)).transpose(tuple(np.argsort(order)))
-    values = new_leaf(np.ascontiguousarray(values), self.device)._a
-    if recorded:
-        return make_inplace(redraw.op.raw, redraw.op.name)(self, values=values)
-    overwrite(self, values)
-    return self
-
-
-def uniform_(self, from_=0, to=1, *, generator=None):
-    """Fill with numbers x ~ U[from_, to). Source: https://pytorch.org/docs/stable/generated/torch.Tensor.uniform_.html"""
-    np_dtype, source = _real("rand", self._a.dtype), _generator("uniform_", generator)
-    return _refill(self, uniform, lambda shape: source.uniform(shape, np_dtype, from_, to))
-
-
-def normal_(self, mean=0, std=1, *, generator=None):
-    """Fill with numbers x ~ N(mean, std²). Source: https://pytorch.org/docs/stable/generated/torch.Tensor.normal_.html"""
-    np_dtype, source = _real("normal", self._a.dtype), _generator("normal_", generator)
-    return _refill(self, normal_fill, lambda shape: source.normal(shape, np_dtype, mean, std))
-
-
-def random_(self, from_=0, to=None, *, generator=None):
-    """Fill with whole numbers from_ ≤ x < to; without bounds, up to the largest that the dtype holds exactly.
-
-    Source: https://pytorch.org/docs/stable/generated/torch.Tensor.random_.html
-    """
-    np_dtype, source = self._a.dtype, _generator("random_", generator)
-    if to is None and from_ == 0:
-        return _refill(self, random_fill, lambda shape: source.bits(shape, np_dtype))
-    low, high = (0, from_) if to is None else (from_, to)
-    return _refill(self, random_fill, lambda shape: source.integers(low, high, shape, np_dtype))
-
-
-def bernoulli_(self, p=0.5, *, generator=None):
-    """Fill with ones with probability ``p`` (a number or a tensor), else zeros. Source: https://pytorch.org/docs/stable/generated/torch.Tensor.bernoulli_.html"""
-    np_dtype, source = self._a.dtype, _generator("bernoulli_", generator)
-    if isinstance(p, Tensor):
-        return self.copy_(new_leaf(source.bernoulli(np.broadcast_to(p.detach().cpu()._a, self._a.shape), None, np_dtype)))
-    return _refill(self, bernoulli_fill, lambda shape: source.bernoulli(p, shape, np_dtype))
-
-
-def exponential_(self, lambd=1, *, generator=None):
-    """Fill with numbers x ~ Exp(lambd). Source: https://pytorch.org/docs/stable/generated/torch.Tensor.exponential_.html"""
-    np_dtype, source = self._a.dtype, _generator("exponential_", generator)
-    if np_dtype.kind != "f":
-        raise error("exponential_dtype", dtype=self.dtype.title)
-    return _refill(self, exponential, lambda shape: source.exponential(shape, np_dtype, lambd))
-
-
-for _function in (uniform_, normal_, random_, bernoulli_, exponential_):
-    setattr(Tensor, _function.__name__, _function)

@@ -1,5 +1,6 @@
 """Elements by their rank or frequency, and running extremes: medians, modes, k-th values, largest so far."""
 
+from ..core.dtypes import from_numpy_dtype
 from ..core.errors import error
 from ..core.op import Op, method, numpy_spelling, op
 from ..core.tensor import Tensor
@@ -21,10 +22,11 @@ class kthvalue(OnePicked):
     Source: https://pytorch.org/docs/stable/generated/torch.kthvalue.html
     """
 
-    returns = return_types.kthvalue
+    returns, kinds = return_types.kthvalue, "iuf"
 
     def signature(input, k, dim=-1, keepdim=False):
         dim = one_dim("kthvalue", input, dim)
+        needs_some("kthvalue", input, dim)
         if not 1 <= k <= (1 if dim is None else input.shape[dim]):
             raise error("kth_range", dim=dim or 0)
         return input, {"k": k, "dim": dim, "keepdim": keepdim}
@@ -44,6 +46,12 @@ class kthvalue(OnePicked):
         yield from bad_scans_of_k(t)
 
 
+def check_median(x, kernel):
+    """PyTorch's error for what has no middle."""
+    if x.dtype.kind in "bc":
+        raise error("not_implemented_for", kernel=kernel, dtype=from_numpy_dtype(x.dtype).title)
+
+
 @op
 class median_dim(OnePicked):
     """The middle element along ``dim`` (the lower of two) and its index, y = x₍⌈n/2⌉₎; nan if there is one.   ∂y/∂x = 1 there."""
@@ -52,6 +60,7 @@ class median_dim(OnePicked):
 
     def forward(xp, x, *, dim, keepdim):
         needs_some("median", x, dim)
+        check_median(x, "median_out")
         if dim is None:
             return itself(xp, x)
         middle = (x.shape[dim] - 1) // 2
@@ -70,11 +79,12 @@ class median_all(Op):
     def forward(xp, x):
         if x.size == 0:
             return xp.full((), xp.nan, x.dtype)
+        check_median(x, "median_cpu")
         middle = xp.sort(x.reshape(-1))[(x.size - 1) // 2]
         return xp.where(xp.any(x != x), xp.asarray(xp.nan, dtype=x.dtype), middle) if x.dtype.kind == "f" else middle
 
     def grad_x(g, x, y):
-        return tied_share(g, x, y, None, False)
+        return tied_share(g, x, y, None, False, equal_nan=True)
 
     def samples(t):
         yield case(t(2, 3))
@@ -107,7 +117,7 @@ class mode(OnePicked):
     Source: https://pytorch.org/docs/stable/generated/torch.mode.html
     """
 
-    returns = return_types.mode
+    returns, kinds = return_types.mode, "biuf"
     signature = lambda input, dim=-1, keepdim=False: (input, {"dim": one_dim("mode", input, dim), "keepdim": keepdim})  # noqa: E731
 
     def forward(xp, x, *, dim, keepdim):
@@ -126,6 +136,17 @@ class mode(OnePicked):
 
 
 # --- running extremes --------------------------------------------------------------------------------------------------
+
+
+def _running_signature(name):
+    """The signature of cummax and cummin, which look at ``dim`` only where there is something to compare."""
+
+    def signature(input, dim):
+        if input.ndim == 0 and dim not in (0, -1):
+            raise error("running_0d", name=name, dim=dim)
+        return input, {"dim": one_dim(name, input, dim) if input.numel() else 0}
+
+    return signature
 
 
 def _running(xp, x, dim, later_wins):
@@ -156,7 +177,7 @@ class cummax(Ordered):
     """
 
     returns, samples, errors = return_types.cummax, scans, bad_scans
-    signature = lambda input, dim: (input, {"dim": one_dim("cummax", input, dim)})  # noqa: E731
+    kinds, signature = "biuf", _running_signature("cummax")
 
     def forward(xp, x, *, dim):
         return _running(xp, x, dim, lambda late, early: late >= early)
@@ -174,7 +195,7 @@ class cummin(Ordered):
     """
 
     returns, samples, errors = return_types.cummin, scans, bad_scans
-    signature = lambda input, dim: (input, {"dim": one_dim("cummin", input, dim)})  # noqa: E731
+    kinds, signature = "biuf", _running_signature("cummin")
 
     def forward(xp, x, *, dim):
         return _running(xp, x, dim, lambda late, early: late <= early)

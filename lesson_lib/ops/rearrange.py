@@ -8,9 +8,9 @@ from ..core.op import Op, method, op
 from ..core.tensor import Tensor, wrap, wrap_dim
 from .case import case
 from .cast import clone
-from .gather import index_select
+from .index_vector import index_select
 from .reduce import sum
-from .view import expand, reshape, sizes_of, unsqueeze, view
+from .view import expand, given_sizes, reshape, sizes_of, unsqueeze, view
 
 
 @op
@@ -20,16 +20,14 @@ class flip(Op):
     Source: https://pytorch.org/docs/stable/generated/torch.flip.html
     """
 
-    def signature(input, *dims):
-        if not dims:
-            raise error("missing_argument", name="flip", argument="dims")
-        dims = tuple(wrap_dim(dim, input.ndim) for dim in sizes_of("flip", dims, "dims"))
+    def signature(input, *args, dims=None):
+        dims = tuple(wrap_dim(dim, input.ndim) for dim in given_sizes("flip", args, dims, "dims"))
         if len(set(dims)) < len(dims):
             raise error("dim_repeated", dim=next(dim for dim in dims if dims.count(dim) > 1))
         return input, {"dims": dims}
 
     def forward(xp, x, *, dims):
-        return xp.flip(x, dims).copy()
+        return xp.flip(x, dims if x.ndim else ()).copy()
 
     def grad_x(g, dims):
         return flip.op.raw(g, dims=dims)
@@ -45,12 +43,16 @@ class flip(Op):
 @method()
 def fliplr(input):
     """The columns in reverse order. Source: https://pytorch.org/docs/stable/generated/torch.fliplr.html"""
+    if input.ndim < 2:
+        raise error("flip_dims", least=2)
     return flip(input, 1)
 
 
 @method()
 def flipud(input):
     """The rows in reverse order. Source: https://pytorch.org/docs/stable/generated/torch.flipud.html"""
+    if input.ndim < 1:
+        raise error("flip_dims", least=1)
     return flip(input, 0)
 
 
@@ -63,9 +65,13 @@ class roll(Op):
 
     def signature(input, shifts, dims=None):
         shifts = sizes_of("roll", (shifts,), "shifts")
-        if dims is None and len(shifts) == 1:
-            return input, {"shifts": shifts, "dims": None}
         dims = () if dims is None else sizes_of("roll", (dims,), "dims")
+        if not shifts:
+            raise error("roll_shifts")
+        if (not dims and len(shifts) == 1) or not input.numel():
+            return input, {"shifts": shifts[:1], "dims": None}
+        if dims and not input.ndim:
+            raise error("unbind_0d", dim=dims[0])
         if len(shifts) != len(dims):
             raise error("roll_dims", shifts=len(shifts), dims=len(dims))
         return input, {"shifts": shifts, "dims": tuple(wrap_dim(dim, input.ndim) for dim in dims)}
@@ -92,6 +98,10 @@ class rot90(Op):
     """
 
     def signature(input, k=1, dims=(0, 1)):
+        if len(dims) != 2:
+            raise error("rot90_count", count=len(dims))
+        if input.ndim < 2:
+            raise error("rot90_ndim", ndim=input.ndim)
         first, second = (wrap_dim(dim, input.ndim) for dim in dims)
         if first == second:
             raise error("rot90_dims", first=dims[0], second=dims[1])
@@ -120,8 +130,8 @@ class repeat(Op):
     Source: https://pytorch.org/docs/stable/generated/torch.Tensor.repeat.html
     """
 
-    def signature(input, *repeats):
-        repeats = sizes_of("repeat", repeats, "repeats")
+    def signature(input, *args, repeats=None):
+        repeats = given_sizes("repeat", args, repeats, "repeats")
         if len(repeats) < input.ndim:
             raise error("repeat_few")
         if min(repeats, default=0) < 0:
@@ -147,11 +157,9 @@ class repeat(Op):
 
 
 @method()
-def tile(input, *dims):
+def tile(input, *args, dims=None):
     """``repeat`` that fills up missing leading counts with 1. Source: https://pytorch.org/docs/stable/generated/torch.tile.html"""
-    if not dims:
-        raise error("missing_argument", name="tile", argument="dims")
-    dims = sizes_of("tile", dims, "dims")
+    dims = given_sizes("tile", args, dims, "dims")
     return repeat(input, (1,) * (input.ndim - len(dims)) + dims)
 
 

@@ -2,11 +2,12 @@
 
 from math import prod as product_of
 
-from ..core.dtypes import from_numpy_dtype
+from ..core.dtypes import COMPLEX, from_numpy_dtype
 from ..core.errors import error, typename
 from ..core.op import Reduction, op
 from ..core.tensor import Tensor, wrap_dim
 from .case import case
+from .cast import asked_dtype
 from .view import expand, reshape
 
 
@@ -23,6 +24,19 @@ def canonical_dims(name, ndim, dim):
     if len(set(dims)) < len(dims):
         raise error("dim_repeated", dim=next(d for d in dims if dims.count(d) > 1))
     return dims if ndim else ()
+
+
+def _dims_with_elements(name, shape, dim):
+    """``canonical_dims``, or PyTorch's error for one that has no elements to choose from."""
+    whole = dim is None or (isinstance(dim, tuple | list) and not dim)
+    dims = canonical_dims(name, len(shape), None if whole else dim)
+    if 0 in shape and whole:
+        raise error("empty_reduce_all", name=name)
+    if 0 in shape:
+        for d in dim if isinstance(dim, tuple | list) else (dim,):
+            if shape[d] == 0:
+                raise error("empty_reduce", name=name, dim=d)
+    return dims
 
 
 def count_of(shape, dim):
@@ -67,20 +81,6 @@ def wide(x, dtype):
     return dtype or ("int64" if x.dtype.kind in "biu" else x.dtype)
 
 
-def _empty(name):
-    """NumPy's error for an empty maximum, as PyTorch words it."""
-
-    def explain(exc, arrays, params):
-        shape, dim = arrays[0].shape, params["dim"]
-        if not isinstance(exc, ValueError) or product_of(shape):
-            return None
-        if dim is None or len(dim) == len(shape) > 1:
-            return error("empty_reduce_all", name=name)
-        return error("empty_reduce", name=name, dim=next(d for d in dim if shape[d] == 0))
-
-    return explain
-
-
 @op
 class sum(Reduction):
     r"""Sum over ``dim`` (all dimensions if it is not given), $y=\sum_i x_i$.   ∂y/∂xᵢ = 1.
@@ -95,7 +95,9 @@ class sum(Reduction):
     label, overload, errors = "Σ", by_dim, bad_dims
 
     def signature(input, dim=None, keepdim=False, *, dtype=None):
-        return input, {"dim": canonical_dims("sum", input.ndim, dim), "keepdim": keepdim, "dtype": dtype and dtype.np}
+        if dtype is not None:
+            input, dtype = asked_dtype(input, dtype, "sum")
+        return input, {"dim": canonical_dims("sum", input.ndim, dim), "keepdim": keepdim, "dtype": dtype}
 
     def forward(xp, x, *, dim, keepdim, dtype):
         return xp.sum(x, axis=dim, dtype=wide(x, dtype), keepdims=keepdim)
@@ -122,7 +124,9 @@ class mean(Reduction):
     def signature(input, dim=None, keepdim=False, *, dtype=None):
         if dtype is not None and dtype.category < 2:
             raise error("mean_dtype_asked", dtype=dtype.title)
-        return input, {"dim": canonical_dims("mean", input.ndim, dim), "keepdim": keepdim, "dtype": dtype and dtype.np}
+        if dtype is not None:
+            input, dtype = asked_dtype(input, dtype, "mean")
+        return input, {"dim": canonical_dims("mean", input.ndim, dim), "keepdim": keepdim, "dtype": dtype}
 
     def forward(xp, x, *, dim, keepdim, dtype):
         if dtype is None and x.dtype.kind not in "fc":
@@ -153,7 +157,7 @@ class sum_to_size(Reduction):
     Source: https://pytorch.org/docs/stable/generated/torch.Tensor.sum_to_size.html
     """
 
-    title = "SumBackward1"
+    title, method = "SumBackward1", False
 
     def signature(input, *size):
         size = tuple(size[0]) if len(size) == 1 and not hasattr(size[0], "__index__") else size
@@ -178,17 +182,39 @@ class sum_to_size(Reduction):
         yield case(t(2, 3), 2), RuntimeError, "size {[2]} is not expandable to size {[2, 3]}."
 
 
+def _sum_to_size(self, *size):
+    """Sums of what broadcasting would stretch: the tensor added up to the shape ``size``; the tensor itself if it has that shape.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.Tensor.sum_to_size.html
+    """
+    _, params = sum_to_size.op.signature(self, *size)
+    size = params["size"]
+    if not size:
+        return sum(self)
+    if size == tuple(self.shape):
+        return self
+    total = sum_to_size.op.raw(self, size=(1,) * (self.ndim - len(size)) + size)
+    return total if len(size) == self.ndim else reshape(total, size)
+
+
+_sum_to_size.__name__ = "sum_to_size"
+Tensor.sum_to_size = _sum_to_size
+
+
 # --- the largest, the smallest -----------------------------------------------------------------------------------------
 
 
-def tied_share(g, x, y, dim, keepdim):
+def tied_share(g, x, y, dim, keepdim, equal_nan=False):
     """The gradient in equal parts to all elements that equal the extreme."""
-    tied = x == restored(y, x.shape, dim, keepdim)
+    y = restored(y, x.shape, dim, keepdim)
+    tied = (x == y) | ((x != x) & (y != y)) if equal_nan else x == y
     return restored(g, x.shape, dim, keepdim) * tied / sum(tied, dim, keepdim=True)
 
 
 class Extreme(Reduction):
     """The largest or smallest element over any dimensions; equal ones share the gradient."""
+
+    kinds = "biuf"
 
     def grad_x(g, x, y, dim, keepdim):
         return tied_share(g, x, y, dim, keepdim)
@@ -211,8 +237,10 @@ class amax(Extreme):
     Source: https://pytorch.org/docs/stable/generated/torch.amax.html
     """
 
-    explain = _empty("amax")
-    signature = lambda input, dim=(), keepdim=False: (input, {"dim": canonical_dims("amax", input.ndim, dim), "keepdim": keepdim})  # noqa: E731
+    kernel = "max_values_cpu"
+
+    def signature(input, dim=(), keepdim=False):
+        return input, {"dim": _dims_with_elements("amax", input.shape, dim), "keepdim": keepdim}
 
     def forward(xp, x, *, dim, keepdim):
         return xp.max(x, axis=dim, keepdims=keepdim)
@@ -234,28 +262,43 @@ class amin(Extreme):
     Source: https://pytorch.org/docs/stable/generated/torch.amin.html
     """
 
-    explain = _empty("amin")
-    signature = lambda input, dim=(), keepdim=False: (input, {"dim": canonical_dims("amin", input.ndim, dim), "keepdim": keepdim})  # noqa: E731
+    kernel = "min_values_cpu"
+
+    def signature(input, dim=(), keepdim=False):
+        return input, {"dim": _dims_with_elements("amin", input.shape, dim), "keepdim": keepdim}
 
     def forward(xp, x, *, dim, keepdim):
         return xp.min(x, axis=dim, keepdims=keepdim)
 
 
+def _none_of_all(name):
+    """NumPy's error for an empty maximum, as PyTorch words it."""
+    return lambda exc, arrays, params: None if arrays[0].size else error("empty_reduce_all", name=name)
+
+
+class WholeExtreme(Extreme):
+    """The largest or smallest of all elements; if that is nan, the nan share the gradient."""
+
+    public = False
+    samples = lambda t: (case(t(2, 3), dim=None, keepdim=False), case(t(), dim=None, keepdim=False))  # noqa: E731
+
+    def grad_x(g, x, y, dim, keepdim):
+        return tied_share(g, x, y, dim, keepdim, equal_nan=True)
+
+
 @op
-class max_all(Extreme):
+class max_all(WholeExtreme):
     """The largest of all elements, y = max x: what ``max(x)`` is without ``dim``.   ∂y/∂xᵢ = 1/k for the k elements that equal y."""
 
-    public, title, label, explain = False, "MaxBackward1", "max", _empty("max")
-    samples = lambda t: (case(t(2, 3), dim=None, keepdim=False), case(t(), dim=None, keepdim=False))  # noqa: E731
+    title, label, kernel, explain = "MaxBackward1", "max", "max_all", _none_of_all("max")
     forward = amax.op.forward
 
 
 @op
-class min_all(Extreme):
+class min_all(WholeExtreme):
     """The smallest of all elements, y = min x: what ``min(x)`` is without ``dim``.   ∂y/∂xᵢ = 1/k for the k elements that equal y."""
 
-    public, title, label, explain = False, "MinBackward1", "min", _empty("min")
-    samples = lambda t: (case(t(2, 3), dim=None, keepdim=False), case(t(), dim=None, keepdim=False))  # noqa: E731
+    title, label, kernel, explain = "MinBackward1", "min", "min_all", _none_of_all("min")
     forward = amin.op.forward
 
 
@@ -277,6 +320,8 @@ def _signature(name):
             raise error("dim_type", name=name, argument="dim", position=2, type=type(dim).__name__)
         if input.dtype.category == 0:
             raise error("no_bool", name=name)
+        if input.dtype.category == COMPLEX:
+            raise error("complex_input", name=name)
         dims = canonical_dims(name, input.ndim, dim)
         if input.shape.numel() == 0 and (dims is None or input.shape[dims[0]] == 0):
             raise error("empty_position_all", name=name) if dims is None else error("empty_reduce", name=name, dim=dims[0])

@@ -27,6 +27,7 @@ class floor(Staircase):
     Source: https://pytorch.org/docs/stable/generated/torch.floor.html
     """
 
+    refusal = "complex_inputs"
     label, kernel = "⌊x⌋", "floor_vml_cpu"
 
     def forward(xp, x):
@@ -44,6 +45,7 @@ class ceil(Staircase):
     Source: https://pytorch.org/docs/stable/generated/torch.ceil.html
     """
 
+    refusal = "complex_inputs"
     label, kernel = "⌈x⌉", "ceil_vml_cpu"
 
     def forward(xp, x):
@@ -61,6 +63,7 @@ class trunc(Staircase):
     Source: https://pytorch.org/docs/stable/generated/torch.trunc.html
     """
 
+    refusal = "complex_inputs"
     aliases, kernel = ("fix",), "trunc_vml_cpu"
 
     def forward(xp, x):

@@ -4,6 +4,7 @@ from ..core.errors import error
 from ..core.op import Op, op
 from ..core.tensor import wrap_dim
 from .case import case
+from .cast import asked_dtype
 from .reduce import wide
 
 
@@ -42,7 +43,9 @@ class cumsum(Op):
     label, inplace, samples = "Σ…", True, scans
 
     def signature(input, dim, *, dtype=None):
-        return input, {"dim": one_dim("cumsum", input, dim), "dtype": dtype and dtype.np, "backward": False}
+        if dtype is not None:
+            input, dtype = asked_dtype(input, dtype, "cumsum")
+        return input, {"dim": one_dim("cumsum", input, dim), "dtype": dtype, "backward": False}
 
     def forward(xp, x, *, dim, dtype, backward):
         if dim is None:

@@ -2,9 +2,11 @@
 
 from ..core.errors import error
 from ..core.op import Op, method, op
-from ..core.tensor import wrap_dim
+from ..core.tensor import Tensor
 from .case import case
-from .gather import _scatter_arguments, along, check_range, gather, gather_sum, scatter
+from .gather import gather, gather_sum, place, scatter, scatter_arguments
+from .index_vector import slices_to_add
+from .positions import write_at
 from .select import where_else
 
 REDUCTIONS = ("sum", "prod", "mean", "amax", "amin")
@@ -29,18 +31,15 @@ class scatter_reduce(Op):
     def signature(input, dim, index, src, reduce, *, include_self=True):
         if reduce not in REDUCTIONS:
             raise error("scatter_reduce", reduce=reduce)
-        x, index, src, params = _scatter_arguments("scatter_add", input, dim, index, src)
+        x, index, src, params = scatter_arguments("scatter_add", input, dim, index, src)
         return x, index, src, {**params, "reduce": reduce, "include_self": include_self}
 
     def forward(xp, x, index, src, *, dim, reduce, include_self):
-        check_range(xp, index, x.shape[dim], dim=dim, kind="gather_range")
-        key, y = along(xp, index, dim), x.copy()
-        if not include_self:
-            y[key] = _neutral(xp, reduce, x.dtype)
+        y = x if include_self else place(xp, x, index, _neutral(xp, reduce, x.dtype), dim, write_at)
         fold = {"prod": xp.multiply, "amax": xp.maximum, "amin": xp.minimum}.get(reduce, xp.add)
-        fold.at(y, key, src)
+        y = place(xp, y, index, src, dim, fold.at)
         if reduce == "mean":
-            counts = xp.scatter_add(x.shape, key, xp.ones(src.shape, "int64"))
+            counts = place(xp, xp.zeros(x.shape, "int64"), index, 1, dim, xp.add.at)
             counts = xp.maximum(counts + int(include_self), 1)
             y = xp.floor_divide(y, counts).astype(x.dtype) if x.dtype.kind in "iu" else (y / counts).astype(x.dtype)
         return y
@@ -54,7 +53,7 @@ class scatter_reduce(Op):
             whole = g * scatter_reduce.op.raw(x * 0 + 1, index, src, dim=dim, reduce="prod", include_self=True)
         else:
             whole = g * (x == y) / _winners(x, index, src, y, dim, include_self)
-        return whole if include_self else scatter.op.raw(whole, index, 0, dim=dim)
+        return whole if include_self else scatter.op.raw(whole, index, 0, dim=dim, reduce=None)
 
     def grad_src(g, x, index, src, y, dim, reduce, include_self):
         if reduce == "sum":
@@ -90,7 +89,7 @@ def _neutral(xp, reduce, np_dtype):
 
 def _landed(x, index, src, dim, include_self):
     """How many values were folded into each place (1 where nothing landed)."""
-    ones = x * 0 + 1 if include_self else scatter.op.raw(x * 0 + 1, index, 0, dim=dim)
+    ones = x * 0 + 1 if include_self else scatter.op.raw(x * 0 + 1, index, 0, dim=dim, reduce=None)
     return ones + gather_sum.op.raw(src * 0 + 1, index, shape=tuple(x.shape), dim=dim)
 
 
@@ -98,7 +97,7 @@ def _winners(x, index, src, y, dim, include_self):
     """How many values equal the extreme of each place."""
     own = x == y
     if not include_self:
-        own = scatter.op.raw(own, index, False, dim=dim)
+        own = scatter.op.raw(own, index, False, dim=dim, reduce=None)
     equal = src == gather.op.raw(y, index, dim=dim)
     count = own * (x * 0 + 1) + gather_sum.op.raw(equal * (src * 0 + 1), index, shape=tuple(x.shape), dim=dim)
     return where_else.op.raw(count == 0, 1, count)
@@ -117,13 +116,16 @@ def _product_of_others(g, x, index, src, y, dim, include_self):
 
 
 @method(inplace=True)
-def index_reduce(input, dim, index, source, reduce, *, include_self=True):
+def index_reduce(input, dim, index, source, reduce, *, include_self=True, out=None):
     """Slices of x folded with those slices of ``source`` that ``index`` sends there, by "prod", "mean", "amax" or "amin".
 
     Source: https://pytorch.org/docs/stable/generated/torch.Tensor.index_reduce_.html
     """
     if reduce not in REDUCTIONS[1:]:
         raise error("index_reduce", reduce=reduce)
-    dim = wrap_dim(dim, input.ndim)
-    places = index.reshape([-1 if d == dim else 1 for d in range(source.ndim)]).expand(*source.shape)
-    return scatter_reduce(input, dim, places, source, reduce, include_self=include_self)
+    dim, index = slices_to_add("index_reduce", input, dim, index, source)
+    source = source.reshape(1) if source.ndim == 0 else source
+    places = index.reshape([-1 if d == dim else 1 for d in range(source.ndim)]).expand(source.shape)
+    x = input.reshape(1) if input.ndim == 0 else input
+    result = scatter_reduce(x, dim, places, source, reduce, include_self=include_self).reshape(input.shape)
+    return result if out is None else Tensor._write_out(out, result, "index_reduce", (input, source))

@@ -1,9 +1,11 @@
 """A part of a tensor replaced: what writing through a view gives, as a new tensor."""
 
 from ..core.errors import error
+from ..core.memory import reach, restrided
 from ..core.op import Op, op
 from .case import case
-from .slicing import diagonal, scatter_view, select, slice_
+from .cast import zeros_as
+from .slicing import diagonal, scatter_view, select, slice_, strided, strided_params, sum_strided
 
 
 class Replaced(Op):
@@ -111,3 +113,53 @@ class diagonal_scatter(Replaced):
 
     def errors(t):
         yield case(t(2, 3), t(3)), RuntimeError, "expected src to have a size equal to the slice of self. src size = [3], slice size = [2]"
+
+
+@op
+class as_strided_scatter(Replaced):
+    """x with ``src`` where ``as_strided`` looks; the result lies in memory as x does.   ∂y/∂x = 1 elsewhere,  ∂y/∂src = 1.
+
+    PyTorch's ∂y/∂x is 1 where ``src`` was written and 0 elsewhere, which its own ``gradcheck`` refuses.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.as_strided_scatter.html
+    """
+
+    def signature(input, src, size, stride, storage_offset=None):
+        return input, src, strided_params(input, size, stride, storage_offset)
+
+    def forward(xp, x, src, *, size, steps, offset, layout):
+        if src.shape != size:
+            raise error("scatter_part", found=list(src.shape), wanted=list(size))
+        low, length = _extent(x.shape, size, steps, offset, layout)
+        memory = restrided(x, (length,), (1,), low).copy()
+        restrided(memory[offset - low :], size, steps)[...] = src
+        return restrided(memory[-low:], x.shape, layout)
+
+    def grad_x(g, x_shape, size, steps, offset, layout):
+        low, memory = _in_memory(g, x_shape, size, steps, offset, layout)
+        hole = zeros_as.op.raw(strided.op.raw(memory, size=size, steps=steps, offset=offset - low, layout=(1,)))
+        rest = as_strided_scatter.op.raw(memory, hole, size=size, steps=steps, offset=offset - low, layout=(1,))
+        return strided.op.raw(rest, size=x_shape, steps=layout, offset=-low, layout=(1,))
+
+    def grad_src(g, x_shape, size, steps, offset, layout):
+        low, memory = _in_memory(g, x_shape, size, steps, offset, layout)
+        return strided.op.raw(memory, size=size, steps=steps, offset=offset - low, layout=(1,))
+
+    def samples(t):
+        yield case(t(2, 3), t(2, 2), (2, 2), (3, 1))
+        yield case(t(6), t(2), (2,), (2,), 1)
+
+    def errors(t):
+        yield case(t(2, 3), t(3), (2,), (1,)), RuntimeError, "expected src to have a size equal to the slice of self. src size = [3], slice size = [2]"
+
+
+def _extent(shape, size, steps, offset, layout):
+    """(first, count) of the places in memory that x and the part look at, counted from x's first element."""
+    low = min(offset, 0)
+    return low, max(reach(size, steps) + offset, reach(shape, layout), 0) - low + 1
+
+
+def _in_memory(g, shape, size, steps, offset, layout):
+    """(first place, g laid out in memory as x is)."""
+    low, length = _extent(shape, size, steps, offset, layout)
+    return low, sum_strided.op.raw(g, length=length, steps=layout, offset=-low)

@@ -1,10 +1,14 @@
 """Where numbers belong, how often they come, which are different: searching sorted lists, counting, sets. Answers without gradients."""
 
+from math import prod
+
 from ..core.device import namespace
+from ..core.dtypes import float32, from_numpy_dtype, int32, int64
 from ..core.errors import error
 from ..core.op import Compare, Op, method, op
 from ..core.tensor import Tensor, wrap, wrap_dim
 from .case import case, constant
+from .complex_numbers import real
 
 
 def ordered(t, *shape, **options):
@@ -27,6 +31,7 @@ class searchsorted(Compare):
     Source: https://pytorch.org/docs/stable/generated/torch.searchsorted.html
     """
 
+    kinds, kernel = "iuf", "searchsorted_out_cpu"
     method, inplace, promotion, numbers = False, False, Op.promotion, True
 
     def signature(sorted_sequence, input, *, out_int32=False, right=False, side=None, sorter=None):
@@ -34,7 +39,7 @@ class searchsorted(Compare):
             right = side == "right"
         if sorter is not None:
             sorted_sequence = sorted_sequence.gather(-1, sorter)
-        return sorted_sequence, input, {"right": bool(right), "dtype": "int32" if out_int32 else "int64"}
+        return sorted_sequence, input, {"right": bool(right), "dtype": (int32 if out_int32 else int64).np}
 
     def forward(xp, sequence, values, *, right, dtype):
         side = "right" if right else "left"
@@ -44,7 +49,9 @@ class searchsorted(Compare):
             return xp.searchsorted(sequence, values, side=side).astype(dtype)
         if sequence.shape[:-1] != values.shape[:-1]:
             raise error("search_shapes", a=list(sequence.shape), b=list(values.shape))
-        lines, wanted = sequence.reshape(-1, sequence.shape[-1]), values.reshape(-1, values.shape[-1])
+        if not values.size:
+            return xp.zeros(values.shape, dtype)
+        lines, wanted = sequence.reshape(prod(sequence.shape[:-1]), -1), values.reshape(-1, values.shape[-1])
         found = [xp.searchsorted(line, row, side=side) for line, row in zip(lines, wanted, strict=True)]
         return xp.stack(found).reshape(values.shape).astype(dtype)
 
@@ -59,6 +66,8 @@ class searchsorted(Compare):
 
 def bucketize(input, boundaries, *, out_int32=False, right=False, out=None):
     """The number of the bucket between ``boundaries`` that each value falls into. Source: https://pytorch.org/docs/stable/generated/torch.bucketize.html"""
+    if boundaries.ndim != 1:
+        raise error("bucketize_boundaries", ndim=boundaries.ndim)
     return searchsorted(boundaries, input, out_int32=out_int32, right=right, out=out)
 
 
@@ -70,17 +79,23 @@ class bincount(Op):
     """
 
     def signature(input, weights=None, minlength=0):
+        if minlength < 0:
+            raise error("bincount_minlength")
+        if weights is not None and weights.dtype is not float32:
+            weights = real(weights).double()  # so PyTorch counts all but float32
         return input, None if weights is None else weights.detach(), {"minlength": minlength}
 
     def forward(xp, x, weights, *, minlength):
         if x.dtype.kind not in "iu":
-            raise error("not_implemented_for", kernel="bincount_cpu", dtype={"f": "Float", "b": "Bool"}.get(x.dtype.kind, "ComplexFloat"))
+            raise error("not_implemented_for", kernel="bincount_cpu", dtype=from_numpy_dtype(x.dtype).title)
         if x.ndim != 1 or (x.size and bool((x < 0).any())):
             raise error("bincount_input")
-        if weights is not None and weights.dtype.kind == "c":
-            weights = weights.real
+        if weights is not None and weights.shape != x.shape:
+            raise error("bincount_weights")
+        if not x.size:
+            return xp.zeros(minlength, "int64")
         counts = xp.bincount(x, weights=weights, minlength=minlength)
-        return counts if weights is None else counts.astype(weights.dtype if weights.dtype == "float32" else "float64")
+        return counts if weights is None else counts.astype(weights.dtype)
 
     def samples(t):
         yield case(t(5, low=0, high=4, dtype="int64"))
@@ -88,30 +103,6 @@ class bincount(Op):
 
     def errors(t):
         yield case(t(2, 2, low=0, dtype="int64")), RuntimeError, "bincount only supports 1-d non-negative integral inputs."
-
-
-@op
-class histc(Op):
-    """How many elements fall into each of ``bins`` equal parts of [min, max], yₖ = #{i: xᵢ in part k}; of the whole range if both are 0.
-
-    Source: https://pytorch.org/docs/stable/generated/torch.histc.html
-    """
-
-    kinds, kernel = "f", "histogram_cpu"
-
-    def signature(input, bins=100, min=0, max=0):
-        return input.detach() if isinstance(input, Tensor) else input, {"bins": bins, "low": min, "high": max}
-
-    def forward(xp, x, *, bins, low, high):
-        if low == high == 0 and x.size:
-            low, high = float(x.min()), float(x.max())
-        if low == high:
-            low, high = low - 1, high + 1
-        return xp.histogram(x, bins=bins, range=(low, high))[0].astype(x.dtype)
-
-    def samples(t):
-        yield case(t(2, 5), 4)
-        yield case(t(7), bins=3, min=-1, max=1)
 
 
 # --- sets ------------------------------------------------------------------------------------------------------------------------------
@@ -128,10 +119,30 @@ def unique(input, sorted=True, return_inverse=False, return_counts=False, dim=No
     Source: https://pytorch.org/docs/stable/generated/torch.unique.html
     """
     xp, x = namespace(input._a), input._a
-    axis = None if dim is None else wrap_dim(dim, input.ndim)
+    axis = _slices("unique" if dim is None else "unique_dim", x, dim)
     values, inverse, counts = xp.unique(x, return_inverse=True, return_counts=True, axis=axis, equal_nan=False)
     inverse = inverse.reshape(x.shape if axis is None else (-1,))
     return _chosen(values, inverse, counts, return_inverse, return_counts)
+
+
+def _slices(kernel, x, dim):
+    """The number of the dimension whose slices are compared; None for single elements."""
+    axis = None if dim is None else _checked_dim(x.shape, dim)
+    if x.size and x.dtype.kind == "c":
+        raise error("not_implemented_for", kernel=kernel, dtype=from_numpy_dtype(x.dtype).title)
+    return axis
+
+
+def _checked_dim(shape, dim):
+    """``dim`` from 0 on, or PyTorch's error for slices that cannot be compared."""
+    if not shape:
+        raise error("dim_of_0d", dim=dim)
+    dim = wrap_dim(dim, len(shape))
+    if 0 in shape and shape[dim]:
+        raise error("unique_empty")
+    if shape.count(0) > 1:
+        raise error("unique_empties")
+    return dim
 
 
 def _chosen(values, inverse, counts, return_inverse, return_counts):
@@ -144,7 +155,7 @@ def _chosen(values, inverse, counts, return_inverse, return_counts):
 def unique_consecutive(input, return_inverse=False, return_counts=False, dim=None):
     """The elements (or slices along ``dim``) without those that equal the one before. Source: https://pytorch.org/docs/stable/generated/torch.unique_consecutive.html"""
     xp = namespace(input._a)
-    axis = 0 if dim is None else wrap_dim(dim, input.ndim)
+    axis = _slices("unique", input._a, dim) or 0
     lines = input._a.reshape(-1) if dim is None else xp.moveaxis(input._a, axis, 0)
     count = lines.shape[0]
     new = xp.ones((count,), bool)
@@ -156,11 +167,15 @@ def unique_consecutive(input, return_inverse=False, return_counts=False, dim=Non
     return _chosen(values, inverse.reshape(input._a.shape) if dim is None else inverse, counts, return_inverse, return_counts)
 
 
-def isin(elements, test_elements, *, assume_unique=False, invert=False):
+def isin(elements, test_elements, *, assume_unique=False, invert=False, out=None):
     """True where an element is among ``test_elements``. Source: https://pytorch.org/docs/stable/generated/torch.isin.html"""
+    for value in (elements, test_elements):
+        if isinstance(value, Tensor) and value.is_complex():
+            raise error("isin_complex", dtype=value.dtype.title)
     xp = namespace(next(value for value in (elements, test_elements) if isinstance(value, Tensor))._a)
     x, among = (value._a if isinstance(value, Tensor) else value for value in (elements, test_elements))
-    return wrap(xp.asarray(xp.isin(x, among, invert=invert)))
+    result = wrap(xp.asarray(xp.isin(x, among, invert=invert)))
+    return result if out is None else Tensor._write_out(out, result, "isin")
 
 
 def unravel_index(indices, shape):

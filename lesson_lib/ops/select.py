@@ -1,12 +1,14 @@
 """One value or another: where, the larger, the smaller, within bounds. The gradient goes to the one that was taken."""
 
 from ..core.device import namespace
+from ..core.dtypes import COMPLEX
 from ..core.errors import error, operand_shapes_error
 from ..core.op import Elementwise, op
-from ..core.promote import common_type
+from ..core.promote import NUMBERS, common_type
 from ..core.tensor import Tensor, wrap
 from .arithmetic import mismatched
 from .case import case
+from .overwrite import fitting, held
 
 
 def _choices(t):
@@ -90,13 +92,13 @@ class masked_fill(Elementwise):
             raise error("mask_dtype", dtype=mask.dtype.title.lower())
         if isinstance(value, Tensor) and value._a.ndim:
             raise error("mask_value", ndim=value._a.ndim)
+        if isinstance(value, NUMBERS):
+            value = held(value, input._a.dtype)
+        elif isinstance(value, Tensor) and value.is_cpu:  # (a GPU would have to be waited for)
+            held(value._a.item(), input._a.dtype)
         return input, mask, value, {}
 
     def forward(xp, x, mask, value):
-        if x.dtype.kind in "iu" and not hasattr(value, "dtype"):
-            info = xp.iinfo(x.dtype)
-            if not info.min <= value <= info.max:
-                raise error("scalar_overflow", type=f"{x.dtype.name}_t")
         return xp.where(mask, xp.asarray(value, dtype=x.dtype), x)
 
     def explain(exc, arrays, params):
@@ -145,6 +147,7 @@ class maximum(Extreme):
     Source: https://pytorch.org/docs/stable/generated/torch.maximum.html
     """
 
+    kinds, refusal = "biuf", "complex_tensors"
     label = "max"
 
     def forward(xp, a, b):
@@ -168,6 +171,7 @@ class minimum(Extreme):
     Source: https://pytorch.org/docs/stable/generated/torch.minimum.html
     """
 
+    kinds, refusal = "biuf", "complex_tensors"
     label = "min"
 
     def forward(xp, a, b):
@@ -181,6 +185,13 @@ class minimum(Extreme):
 
 
 # --- within bounds ----------------------------------------------------------------------------------------------------
+
+
+def _bound(value, tensor):
+    """A bound for the elements of ``tensor``, or PyTorch's error."""
+    if tensor.dtype.category == COMPLEX:
+        raise error("clamp_complex")
+    return fitting(value, tensor)
 
 
 def _inside(x, low, high):
@@ -207,7 +218,7 @@ class clamp(Elementwise):
     def signature(input, min=None, max=None):
         if min is None and max is None:
             raise error("clamp_nothing")
-        return input, min, max, {}
+        return input, _bound(min, input), _bound(max, input), {}
 
     def forward(xp, x, low, high):
         y = x if low is None else xp.maximum(x, low)
@@ -239,6 +250,7 @@ class clamp(Elementwise):
 class OneBound(Elementwise):
     """One side of ``clamp``."""
 
+    numbers = "last"
     overload = lambda inputs, params: int(isinstance(inputs[1], Tensor))  # noqa: E731
     samples = lambda t: (case(t(2, 3), 0.5), case(t(2, 3), t(3)))  # noqa: E731
 
@@ -254,7 +266,8 @@ class clamp_min(OneBound):
     Source: https://pytorch.org/docs/stable/generated/torch.clamp.html
     """
 
-    signature = lambda input, min: (input, min, {})  # noqa: E731
+    kinds, kernel = "biuf", "maximum_cpu"
+    signature = lambda input, min: (input, min if isinstance(min, Tensor) else _bound(min, input), {})  # noqa: E731
 
     def forward(xp, x, low):
         return xp.maximum(x, low)
@@ -277,7 +290,8 @@ class clamp_max(OneBound):
     Source: https://pytorch.org/docs/stable/generated/torch.clamp.html
     """
 
-    signature = lambda input, max: (input, max, {})  # noqa: E731
+    kinds, kernel = "biuf", "minimum_cpu"
+    signature = lambda input, max: (input, max if isinstance(max, Tensor) else _bound(max, input), {})  # noqa: E731
 
     def forward(xp, x, high):
         return xp.minimum(x, high)

@@ -59,6 +59,8 @@ def unflatten(input, dim, sizes):
     dim, sizes = wrap_dim(dim, len(shape)), sizes_of("unflatten", (sizes,) if not isinstance(sizes, int) else sizes)
     if not sizes:
         raise error("unflatten_empty")
+    if not shape:
+        raise error("unflatten_0d")
     rest = prod(size for size in sizes if size != -1)
     full = tuple(shape[dim] // rest if size == -1 and rest else size for size in sizes)
     if prod(full) != shape[dim]:
@@ -91,13 +93,13 @@ def movedim(input, source, destination):
     Source: https://pytorch.org/docs/stable/generated/torch.movedim.html
     """
     ndim = input.ndim
-    sources = [wrap_dim(d, ndim) for d in ((source,) if isinstance(source, int) else source)]
-    places = [wrap_dim(d, ndim) for d in ((destination,) if isinstance(destination, int) else destination)]
-    if len(sources) != len(places):
-        raise error("movedim_count", source=sources, destination=places)
-    for name, dims in (("source", sources), ("destination", places)):
+    given = [[dims] if isinstance(dims, int) else list(dims) for dims in (source, destination)]
+    if len(given[0]) != len(given[1]):
+        raise error("movedim_count", source=given[0], destination=given[1])
+    sources, places = ([wrap_dim(d, ndim) for d in dims] for dims in given)
+    for name, dims, shown in zip(("source", "destination"), (sources, places), given, strict=True):
         if len(set(dims)) < len(dims):
-            raise error("movedim_twice", name=name, dims=dims)
+            raise error("movedim_twice", name=name, dims=shown)
     rest = iter(d for d in range(ndim) if d not in sources)
     return permute.op.raw(input, dims=tuple(sources[places.index(d)] if d in places else next(rest) for d in range(ndim)))
 
@@ -146,6 +148,8 @@ def meshgrid(*tensors, indexing=None):
         raise error("empty_list", message="meshgrid expects a non-empty TensorList")
     if any(tensor.ndim > 1 for tensor in tensors):
         raise error("meshgrid_ndim", found=next(tensor.ndim for tensor in tensors if tensor.ndim > 1))
+    if len({tensor.dtype for tensor in tensors}) > 1:
+        raise error("meshgrid_dtype")
     swap = indexing == "xy" and len(tensors) > 1
     if swap:
         tensors = (tensors[1], tensors[0], *tensors[2:])

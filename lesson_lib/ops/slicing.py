@@ -2,7 +2,9 @@
 
 from math import prod
 
+from ..core.dtypes import INTEGER, int64
 from ..core.errors import error
+from ..core.memory import flat, offset_of, reach, restrided, row_major, spanning, steps_of
 from ..core.op import Op, View, method, op
 from ..core.tensor import wrap_dim
 from .case import case
@@ -93,6 +95,8 @@ def narrow(input, dim, start, length):
         raise error("narrow_0d")
     if length < 0:
         raise error("narrow_length")
+    if getattr(start, "ndim", 0) or getattr(start, "dtype", int64).category != INTEGER:
+        raise error("narrow_start_tensor")
     dim, start = wrap_dim(dim, input.ndim), int(start)
     size = input.shape[dim]
     if not -size <= start <= size:
@@ -101,11 +105,6 @@ def narrow(input, dim, start, length):
     if start + length > size:
         raise error("narrow_end", start=start, length=length, size=size)
     return slice_.op.raw(input, dim=dim, start=start, end=start + length, step=1)
-
-
-def steps_of(array):
-    """The strides, counted in elements."""
-    return tuple(step // array.itemsize for step in array.strides)
 
 
 @op
@@ -145,20 +144,6 @@ class diagonal(View):
 # --- windows that may overlap -----------------------------------------------------------------------------------------
 
 
-def _reach(size, steps):
-    """How far from the first element the last one lies."""
-    return sum((n - 1) * step for n, step in zip(size, steps, strict=True)) if prod(size) else -1
-
-
-def _row_major(shape):
-    """The steps of a contiguous array of this shape."""
-    steps, step = [], 1
-    for size in reversed(shape):
-        steps.insert(0, step)
-        step *= size
-    return tuple(steps)
-
-
 @op
 class sum_strided(Op):
     """A vector of ``length`` zeros, to whose element ``offset`` + Σ i·step every ``x_i`` is added: the gradient of ``as_strided``."""
@@ -189,12 +174,11 @@ class strided(View):
     public, title, label = False, "AsStrided", "as_strided"
 
     def forward(xp, x, *, size, steps, offset, layout):
-        start = x if offset == 0 else _moved(xp, x, offset)
-        return xp.lib.stride_tricks.as_strided(start, size, tuple(step * x.itemsize for step in steps))
+        return restrided(x, size, steps, offset)
 
     def grad_x(g, x_shape, size, steps, offset, layout):
         low = min(offset, 0)  # the view may begin before x does
-        length = max(_reach(size, steps) + offset, _reach(x_shape, layout), 0) - low + 1
+        length = max(reach(size, steps) + offset, reach(x_shape, layout), 0) - low + 1
         memory = sum_strided.op.raw(g, length=length, steps=steps, offset=offset - low)
         return strided.op.raw(memory, size=x_shape, steps=layout, offset=-low, layout=(1,))
 
@@ -203,12 +187,22 @@ class strided(View):
         yield case(t(2, 3), size=(2, 2), steps=(1, 1), offset=1, layout=(3, 1))
 
 
-def _moved(xp, x, offset):
-    """A view that starts ``offset`` elements later in the memory."""
-    if x.size == 0:
-        return x
-    flat = xp.lib.stride_tricks.as_strided(x, (abs(offset) + 1,), (x.itemsize * (1 if offset > 0 else -1),))
-    return flat[-1:]
+def strided_params(input, size, stride, storage_offset=None):
+    """The parameters of ``strided`` for a view of ``input``'s memory, or PyTorch's error if it reaches beyond."""
+    size, steps = sizes_of("as_strided", (size,)), sizes_of("as_strided", (stride,), "stride")
+    if len(size) != len(steps):
+        raise error("strided_length")
+    if min(steps, default=0) < 0:
+        raise error("strided_negative", strides=list(steps))
+    begin, itemsize = offset_of(input), input._a.itemsize
+    offset = begin if storage_offset is None else storage_offset
+    held = flat(spanning(input)).nbytes
+    needed = (reach(size, steps) + offset + 1) * itemsize if prod(size) else 0
+    if offset < 0:
+        raise error("strided_offset", offset=offset)
+    if needed > held:
+        raise error("strided_bounds", sizes=list(size), strides=list(steps), offset=offset, itemsize=itemsize, needed=needed, held=held)
+    return {"size": size, "steps": steps, "offset": offset - begin, "layout": steps_of(input._a)}
 
 
 @method()
@@ -223,19 +217,7 @@ def as_strided(input, size, stride, storage_offset=None):
 
     Source: https://pytorch.org/docs/stable/generated/torch.as_strided.html
     """
-    size, steps = sizes_of("as_strided", (size,)), sizes_of("as_strided", (stride,), "stride")
-    if len(size) != len(steps):
-        raise error("strided_length")
-    if min(steps, default=0) < 0:
-        raise error("strided_negative", strides=list(steps))
-    begin = input.storage_offset()
-    offset = begin if storage_offset is None else storage_offset
-    memory = input._a if input._base is None else input._base._a
-    held = (_reach(memory.shape, steps_of(memory)) + 1) * memory.itemsize
-    needed = (_reach(size, steps) + offset + 1) * memory.itemsize if prod(size) else 0
-    if needed > held or offset < 0:
-        raise error("strided_bounds", sizes=list(size), strides=list(steps), offset=offset, itemsize=memory.itemsize, needed=needed, held=held)
-    return strided.op.raw(input, size=size, steps=steps, offset=offset - begin, layout=steps_of(input._a))
+    return strided.op.raw(input, **strided_params(input, size, stride, storage_offset))
 
 
 @op
@@ -257,7 +239,7 @@ class unfold(View):
         if size < 0:
             raise error("unfold_negative", size=size)
         if size > length:
-            raise error("unfold_size", dim=dimension, length=length, size=size)
+            raise error("window_size", dim=dimension, length=length, size=size)
         if step <= 0:
             raise error("unfold_step", step=step)
         return input, {"dimension": dimension, "size": size, "step": step}
@@ -265,11 +247,10 @@ class unfold(View):
     def forward(xp, x, *, dimension, size, step):
         if x.ndim == 0:
             return x[None][:size]
-        shape, steps = _windows(x.shape, steps_of(x), dimension, size, step)
-        return xp.lib.stride_tricks.as_strided(x, shape, tuple(s * x.itemsize for s in steps))
+        return restrided(x, *_windows(x.shape, steps_of(x), dimension, size, step))
 
     def grad_x(g, x_shape, dimension, size, step):
-        _, steps = _windows(x_shape or (1,), _row_major(x_shape or (1,)), dimension, size, step)
+        _, steps = _windows(x_shape or (1,), row_major(x_shape or (1,)), dimension, size, step)
         return reshape(sum_strided.op.raw(g, length=prod(x_shape), steps=steps if x_shape else (1,), offset=0), x_shape)
 
     def samples(t):

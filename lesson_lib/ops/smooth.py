@@ -4,9 +4,12 @@ import math
 
 from ..core.errors import error
 from ..core.op import Elementwise, op
+from ..core.tensor import wrap_dim
 from .arithmetic import abs, singles
 from .case import case
+from .join import cat
 from .select import where_else
+from .slicing import narrow
 from .transcend import erf, exp, sigmoid
 from .trig import tanh
 
@@ -68,6 +71,8 @@ class silu(Activation):
 
     Source: https://arxiv.org/abs/1606.08415
     """
+
+    kinds = "fc"
 
     def forward(xp, x):
         return x / (1 + xp.exp(-x))
@@ -137,6 +142,45 @@ class logsigmoid(Activation):
 
     def grad_x(g, x):
         return g * sigmoid(-x)
+
+
+@op
+class glu(Activation):
+    """Gated linear unit, y = a·σ(b) with the two halves a, b of x along ``dim``.   ∂y/∂a = σ(b),  ∂y/∂b = a·σ(b)·(1 − σ(b)).
+
+    >>> import lesson_lib as torch
+    >>> torch.nn.functional.glu(torch.tensor([1., 2., 0., 0.]))
+    tensor([0.5000, 1.0000])
+
+    Errors: RuntimeError if the size of ``dim`` is odd.
+    Source: https://arxiv.org/abs/1612.08083; https://pytorch.org/docs/stable/generated/torch.nn.functional.glu.html
+    """
+
+    def signature(input, dim=-1):
+        if input.ndim == 0:
+            raise error("glu_scalar")
+        dim = wrap_dim(dim, input.ndim)
+        if input.shape[dim] % 2:
+            raise error("glu_odd", dim=dim, size=input.shape[dim])
+        return input, {"dim": dim}
+
+    def forward(xp, x, *, dim):
+        a, b = xp.split(x, 2, dim)
+        return a / (1 + xp.exp(-b))
+
+    def grad_x(g, x, dim):
+        half = x.shape[dim] // 2
+        a, gate = narrow(x, dim, 0, half), sigmoid(narrow(x, dim, half, half))
+        return cat([g * gate, g * (a * gate * (1 - gate))], dim)
+
+    def samples(t):
+        yield case(t(2, 4))
+        yield case(t(4, 3), 0)
+
+    def errors(t):
+        yield case(t()), RuntimeError, "glu does not support scalars because halving size must be even"
+        yield case(t(2, 3)), RuntimeError, "Halving dimension must be even, but dimension 1 is size 3"
+        yield case(t(2), 1), IndexError, "Dimension out of range (expected to be in range of [-1, 0], but got 1)"
 
 
 def softsign(input):

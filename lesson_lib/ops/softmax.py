@@ -4,23 +4,25 @@ from ..core.dtypes import from_numpy_dtype
 from ..core.errors import error
 from ..core.op import Op, op
 from .case import case
+from .cast import asked_dtype
 from .reduce import sum
 from .scan import bad_scans, one_dim
 from .transcend import exp
 
 
-def _shifted(xp, x, dim, dtype, name):
+def _shifted(xp, x, dim, name):
     """x minus its largest element along ``dim``: softmax does not change and ``exp`` cannot overflow."""
-    x = x if dtype is None else x.astype(dtype)
     if x.dtype.kind != "f":
         last = "_lastdim" if dim in (None, x.ndim - 1) else ""
         raise error("not_implemented_for", kernel=f"{name}{last}_kernel_impl", dtype=from_numpy_dtype(x.dtype).title)
-    return x - xp.max(x, axis=dim, keepdims=True) if x.size else x
+    return x - xp.max(x, axis=dim, keepdims=True)
 
 
 def _signature(name):
     def signature(input, dim, dtype=None):
-        return input, {"dim": one_dim(name, input, dim), "dtype": dtype and dtype.np}
+        if dtype is not None:
+            input, dtype = asked_dtype(input, dtype, name)
+        return input, {"dim": one_dim(name, input, dim), "dtype": dtype}
 
     return signature
 
@@ -51,7 +53,10 @@ class softmax(Normalised):
     signature = _signature("softmax")
 
     def forward(xp, x, *, dim, dtype):
-        e = xp.exp(_shifted(xp, x, dim, dtype, "softmax"))
+        x = x if dtype is None else x.astype(dtype)
+        if not x.size:
+            return x.copy()
+        e = xp.exp(_shifted(xp, x, dim, "softmax"))
         return e / xp.sum(e, axis=dim, keepdims=True)
 
     def grad_x(g, y, dim):
@@ -72,7 +77,10 @@ class log_softmax(Normalised):
     signature = _signature("log_softmax")
 
     def forward(xp, x, *, dim, dtype):
-        z = _shifted(xp, x, dim, dtype, "log_softmax")
+        x = x if dtype is None else x.astype(dtype)
+        if not x.size:
+            return x.copy()
+        z = _shifted(xp, x, dim, "log_softmax")
         return z - xp.log(xp.sum(xp.exp(z), axis=dim, keepdims=True))
 
     def grad_x(g, y, dim):

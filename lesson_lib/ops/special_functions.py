@@ -4,20 +4,19 @@ import math
 
 from ..core.errors import error
 from ..core.mutation import make_inplace
-from ..core.op import FloatElementwise, op
+from ..core.op import Elementwise, FloatElementwise, op
 from ..core.tensor import Tensor
 from .arithmetic import singles
 from .case import case, constant
 from .conjugate import sgn
 from .select import where_else
 from .transcend import Smooth, erfc, exp, log, log1p, positives
-from .trig import cos, sin
 
 
 class Special(FloatElementwise):
     """A function that only ``torch.special`` has."""
 
-    method, inplace, samples = False, False, singles
+    method, inplace, samples, kinds = False, False, singles, "biuf"
 
 
 def chances(t):
@@ -36,7 +35,7 @@ class lgamma(Smooth):
     Source: https://pytorch.org/docs/stable/generated/torch.lgamma.html
     """
 
-    samples = positives
+    samples, kinds, kernel = positives, "biuf", "lgamma_vml_cpu"
 
     def forward(xp, x):
         return xp.lgamma(x)
@@ -52,7 +51,7 @@ class digamma(Smooth):
     Source: https://pytorch.org/docs/stable/special.html#torch.special.digamma
     """
 
-    samples = positives
+    samples, kinds, kernel = positives, "biuf", "digamma"
 
     def forward(xp, x):
         return xp.digamma(x)
@@ -93,6 +92,7 @@ class polygamma(FloatElementwise):
 
 
 Tensor.polygamma = lambda self, n: polygamma(n, self)
+Tensor.polygamma_ = make_inplace(Tensor.polygamma, "polygamma")
 
 
 @op
@@ -124,10 +124,10 @@ class mvlgamma(FloatElementwise):
         yield case(t(2), 0), RuntimeError, "p has to be greater than or equal to 1"
 
 
-class Incomplete(FloatElementwise):
+class Incomplete(Elementwise):
     """An incomplete gamma function. PyTorch defines no gradient for the parameter a."""
 
-    numbers, inplace = False, False
+    numbers, inplace, kinds = False, False, "f"
 
     def samples(t):
         yield case(constant(t(2, 3, low=0.5)), t(2, 3, low=0.5, high=5))
@@ -149,6 +149,9 @@ class igamma(Incomplete):
     def forward(xp, a, b):
         return xp.gammainc(a, b)
 
+    def grad_a(g):
+        raise error("no_formula", name="igamma: input")
+
     def grad_b(g, a, b):
         return g * _density(a, b)
 
@@ -162,6 +165,9 @@ class igammac(Incomplete):
 
     def forward(xp, a, b):
         return xp.gammaincc(a, b)
+
+    def grad_a(g):
+        raise error("no_formula", name="igammac: input")
 
     def grad_b(g, a, b):
         return -g * _density(a, b)
@@ -182,7 +188,7 @@ class special_zeta(Special):
     Source: https://pytorch.org/docs/stable/special.html#torch.special.zeta
     """
 
-    overload = _by_numbers
+    overload, half = _by_numbers, "refused"
 
     def forward(xp, s, q):
         first = s if hasattr(s, "dtype") else q
@@ -206,6 +212,7 @@ class erfinv(Smooth):
     Source: https://pytorch.org/docs/stable/special.html#torch.special.erfinv
     """
 
+    kinds, kernel = "biuf", "erfinv_vml_cpu"
     samples = lambda t: (case(t(2, 3, low=-0.9, high=0.9)), case(t(low=-0.9, high=0.9)))  # noqa: E731
 
     def forward(xp, x):
@@ -222,7 +229,7 @@ class special_ndtri(Special):
     Source: https://pytorch.org/docs/stable/special.html#torch.special.ndtri
     """
 
-    samples = chances
+    samples, half = chances, "refused"
 
     def forward(xp, x):
         return xp.ndtri(x)
@@ -238,6 +245,8 @@ class special_erfcx(Special):
     Source: https://pytorch.org/docs/stable/special.html#torch.special.erfcx
     """
 
+    half = "refused"
+
     def forward(xp, x):
         return xp.erfcx(x)
 
@@ -251,6 +260,8 @@ class special_log_ndtr(Special):
 
     Source: https://pytorch.org/docs/stable/special.html#torch.special.log_ndtr
     """
+
+    half = "refused"
 
     def forward(xp, x):
         return xp.log_ndtr(x)
@@ -274,6 +285,8 @@ class i0(Smooth):
 
     Source: https://pytorch.org/docs/stable/special.html#torch.special.i0
     """
+
+    kinds, kernel = "biuf", "i0_vml_cpu"
 
     def forward(xp, x):
         return xp.bessel_i0(x)
@@ -379,19 +392,3 @@ def _log1p_of(other):
     if hasattr(other, "dtype"):
         return log1p(other)
     return math.log1p(other) if other > -1 else math.nan
-
-
-@op
-class sinc(Smooth):
-    """The normalised sinc, y = sin(πx)/(πx), and 1 at 0.   ∂y/∂x = (πx·cos(πx) − sin(πx))/(πx²).
-
-    Source: https://pytorch.org/docs/stable/special.html#torch.special.sinc
-    """
-
-    def forward(xp, x):
-        angle = x * math.pi
-        return xp.where(x == 0, 1, xp.sin(angle) / xp.where(x == 0, 1, angle)).astype(x.dtype)
-
-    def grad_x(g, x):
-        angle, safe = x * math.pi, where_else.op.raw(x == 0, 1, x)
-        return g * where_else.op.raw(x == 0, 0, (angle * cos(angle) - sin(angle)) / (safe * safe * math.pi))

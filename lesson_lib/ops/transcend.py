@@ -3,7 +3,7 @@
 import math
 
 from ..core.op import FloatElementwise, op
-from ..core.promote import NUMBERS
+from ..core.promote import COMMON, NUMBERS
 from .arithmetic import mismatched, singles
 from .case import case
 from .select import where_else
@@ -182,7 +182,7 @@ class logaddexp(Smooth):
     Source: https://pytorch.org/docs/stable/generated/torch.logaddexp.html
     """
 
-    inplace, numbers = False, False
+    inplace, numbers, kinds, promotion = False, False, "fc", COMMON
     errors = mismatched
     samples = lambda t: (case(t(2, 3), t(2, 3)), case(t(2, 1), t(3)))  # noqa: E731
 
@@ -227,6 +227,7 @@ class logit(Smooth):
     Source: https://pytorch.org/docs/stable/generated/torch.logit.html
     """
 
+    kinds = "biuf"
     signature = lambda input, eps=None: (input, {"eps": eps})  # noqa: E731
     samples = lambda t: (case(t(2, 3, low=0.1, high=0.9)), case(t(3, low=-0.5, high=1.5), 0.25))  # noqa: E731
 
@@ -250,6 +251,8 @@ class erf(Smooth):
     Source: https://pytorch.org/docs/stable/generated/torch.erf.html
     """
 
+    kinds, kernel = "biuf", "erf_vml_cpu"
+
     def forward(xp, x):
         return xp.erf(x)
 
@@ -267,6 +270,8 @@ class erfc(Smooth):
 
     Source: https://pytorch.org/docs/stable/generated/torch.erfc.html
     """
+
+    kinds, kernel = "biuf", "erfc_vml_cpu"
 
     def forward(xp, x):
         return xp.erfc(x)
@@ -286,6 +291,7 @@ class xlogy(Smooth):
     Source: https://pytorch.org/docs/stable/generated/torch.xlogy.html
     """
 
+    kinds = "biuf"
     overload = lambda inputs, params: 2 if isinstance(inputs[1], NUMBERS) else int(isinstance(inputs[0], NUMBERS))  # noqa: E731
     samples = lambda t: (case(t(2, 3), t(2, 3, low=0.5)), case(t(2, 1), t(3, low=0.5)), case(t(3), 2.5), case(0.5, t(3, low=0.5)))  # noqa: E731
 

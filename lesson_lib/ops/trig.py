@@ -1,5 +1,7 @@
 """Circular and hyperbolic functions and their inverses."""
 
+import math
+
 from ..core.op import op
 from .arithmetic import mismatched
 from .case import case
@@ -146,6 +148,7 @@ class atan2(Smooth):
     Source: https://pytorch.org/docs/stable/generated/torch.atan2.html
     """
 
+    kinds = "biuf"
     aliases, numbers = ("arctan2",), False
     errors = mismatched
     samples = lambda t: (case(t(2, 3), t(2, 3)), case(t(2, 1), t(3)))  # noqa: E731
@@ -276,3 +279,19 @@ class atanh(Smooth):
 
 
 arcsin, arccos, arctan, arctan2, arcsinh, arccosh, arctanh = asin, acos, atan, atan2, asinh, acosh, atanh  # PyTorch's second names
+
+
+@op
+class sinc(Smooth):
+    """The normalised sinc, y = sin(πx)/(πx), and 1 at 0.   ∂y/∂x = (πx·cos(πx) − sin(πx))/(πx²).
+
+    Source: https://pytorch.org/docs/stable/special.html#torch.special.sinc
+    """
+
+    def forward(xp, x):
+        angle = x * math.pi
+        return xp.where(x == 0, 1, xp.sin(angle) / xp.where(x == 0, 1, angle)).astype(x.dtype)
+
+    def grad_x(g, x):
+        angle, safe = x * math.pi, where_else.op.raw(x == 0, 1, x)
+        return g * where_else.op.raw(x == 0, 0, (angle * cos(angle) - sin(angle)) / (safe * safe * math.pi))

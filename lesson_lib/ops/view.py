@@ -10,9 +10,11 @@ from ..core.device import namespace
 from ..core.dtypes import dtype as Dtype
 from ..core.errors import error, operand_shapes_error, tensor_title
 from ..core.op import Op, View, method, op
-from ..core.tensor import Size, Tensor, wrap_dim
+from ..core.size import Size
+from ..core.tensor import Tensor, wrap_dim
 from .case import case
 from .cast import clone
+from .view_bytes import viewed_as
 
 
 def sizes_of(name, args, argument="size"):
@@ -24,6 +26,13 @@ def sizes_of(name, args, argument="size"):
         position, found = next((i, s) for i, s in enumerate(sizes) if not hasattr(s, "__index__"))
         kind = "sizes_item" if position or sizes is not args else "sizes_type"
         raise error(kind, name=name, argument=argument, type=type(found).__name__, position=position + 1) from None
+
+
+def given_sizes(name, args, named, argument="size"):
+    """``sizes_of`` what was given, by position or by name; PyTorch's TypeError if nothing was."""
+    if not args and named is None:
+        raise error("missing_argument", name=name, argument=argument)
+    return sizes_of(name, args or (named,), argument)
 
 
 def full_shape(shape, count):
@@ -46,19 +55,6 @@ def full_shape(shape, count):
 
 
 # --- shape ---------------------------------------------------------------------------------------------------------
-
-
-@op
-class view_dtype(View):
-    """The same bytes read as another dtype.   No gradient."""
-
-    public, title = False, "View"
-
-    def forward(xp, x, *, np_dtype):
-        return x.view(np_dtype)
-
-    def samples(t):
-        yield case(t(2, 4), np_dtype="int32")
 
 
 @op
@@ -119,7 +115,7 @@ def can_view(array, shape):
 
 
 @method()
-def reshape(input, *shape):
+def reshape(input, *args, shape=None):
     """The same elements in row-major order under another shape: a view where that is possible, a copy where not.   ∂y/∂x = 1.
 
     >>> import lesson_lib as torch
@@ -129,8 +125,8 @@ def reshape(input, *shape):
     Source: https://pytorch.org/docs/stable/generated/torch.reshape.html
     """
     if not isinstance(input, Tensor):
-        return input.reshape(*shape)
-    size = full_shape(sizes_of("reshape", shape, "shape"), input._a.size)
+        return input.reshape(*args)
+    size = full_shape(given_sizes("reshape", args, shape, "shape"), input._a.size)
     if can_view(input._a, size):
         return view.op.raw(input, size=size)
     return unsafe_view.op.raw(clone.op.raw(input, order="C"), size=size)
@@ -157,8 +153,8 @@ class expand(View):
     Source: https://pytorch.org/docs/stable/generated/torch.Tensor.expand.html
     """
 
-    def signature(input, *size, implicit=False):
-        size, sizes = sizes_of("expand", size), tuple(input.shape)
+    def signature(input, *args, size=None, implicit=False):
+        size, sizes = given_sizes("expand", args, size), tuple(input.shape)
         lead = len(size) - len(sizes)
         if lead < 0:
             raise error("expand_few", title=tensor_title(input.dtype), sizes=list(sizes), size=list(size), given=len(size), ndim=len(sizes))
@@ -175,9 +171,10 @@ class expand(View):
         return input, {"size": tuple(full)}
 
     def forward(xp, x, *, size):
-        if size[len(size) - x.ndim :] == x.shape and prod(size) == x.size:
-            return x[(None,) * (len(size) - x.ndim) + (...,)]  # nothing is stretched: the view stays writable
-        return xp.broadcast_to(x, size)
+        y = xp.broadcast_to(x, size)
+        if xp.name == "numpy" and x.flags.writeable:
+            y.flags.writeable = True  # NumPy forbids all writing; ours knows which parts of it do harm
+        return y
 
     def explain(exc, arrays, params):
         return _too_stretched(arrays[0].shape, params["size"], params["size"])
@@ -330,8 +327,8 @@ class permute(View):
     Source: https://pytorch.org/docs/stable/generated/torch.permute.html
     """
 
-    def signature(input, *dims):
-        dims, ndim = sizes_of("permute", dims, "dims"), input.ndim
+    def signature(input, *args, dims=None):
+        dims, ndim = given_sizes("permute", args, dims, "dims"), input.ndim
         if len(dims) != ndim:
             raise error("permute_count", ndim=ndim, given=len(dims))
         dims = tuple(wrap_dim(d, ndim) for d in dims)
@@ -357,7 +354,7 @@ class permute(View):
 # --- made of the above ---------------------------------------------------------------------------------------------
 
 
-def _view_method(self, *shape):
+def _view_method(self, *args, size=None, dtype=None):
     """The same elements under another shape, or (given a dtype) the same bytes read as that dtype; never a copy.
 
     >>> import lesson_lib as torch
@@ -367,10 +364,11 @@ def _view_method(self, *shape):
 
     Source: https://pytorch.org/docs/stable/generated/torch.Tensor.view.html
     """
+    shape = args or (dtype if size is None else size,)
     if len(shape) == 1 and isinstance(shape[0], Dtype):
-        return view_dtype.op.raw(self, np_dtype=shape[0].np)
-    if not shape or not (hasattr(shape[0], "__index__") or isinstance(shape[0], tuple | list)):
-        raise error("arguments", name="view", types=", ".join(type(s).__name__ for s in shape))
+        return viewed_as(self, shape[0])
+    if not (hasattr(shape[0], "__index__") or isinstance(shape[0], tuple | list)):
+        raise error("arguments", name="view", types=", ".join(type(s).__name__ for s in args))
     return view(self, *shape)
 
 

@@ -9,6 +9,7 @@ import warnings
 from bisect import bisect_right
 
 from ..core.errors import error
+from ..core.parity import missing_from
 from ..core.tensor import Tensor
 from .optimizer import Optimizer
 
@@ -191,3 +192,5 @@ class CosineAnnealingLR(LRScheduler):
 def _copied(lr):
     """A rate that nobody else changes."""
     return lr.clone() if isinstance(lr, Tensor) else lr
+
+__getattr__ = missing_from("torch.optim.lr_scheduler")  # a name that is missing here says why

@@ -1,7 +1,6 @@
 """Live computation graphs: ``graph`` draws one, ``step`` walks through it, ``record`` keeps what they show."""
 
 from .graph import Graph, GraphView, graph, step
-from .heatmap import heatmap
 from .record import Tape, record
 
-__all__ = ["Graph", "GraphView", "Tape", "graph", "heatmap", "record", "step"]
+__all__ = ["Graph", "GraphView", "Tape", "graph", "record", "step"]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..core.device import to_host
+from ..core.half import widened
 from .texts import text
 
 MOST_CELLS = 4  # up to 4 × 4 numbers are shown as they are
@@ -48,6 +49,7 @@ class Summary:
 
 def summarise(array):
     """The Summary of ``array`` (NumPy or CuPy); only what is drawn leaves the device."""
+    array = widened(array)
     shape = tuple(array.shape)
     plane, note = _plane(array)
     if plane.size == 0:
@@ -61,7 +63,7 @@ def summarise(array):
 
 def window(array):
     """A larger part of ``array`` with statistics, for the table that opens on a click."""
-    host = to_host(array)
+    host = widened(to_host(array))
     plane, note = _plane(host)
     rows, columns = WINDOW
     part = plane[:rows, :columns]

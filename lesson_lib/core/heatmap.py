@@ -8,36 +8,12 @@ from html import escape
 
 import numpy as np
 
-from ..core.device import to_host
+from .device import to_host
 
 EDGE = 4  # rows and columns shown at either end
 UP, DOWN = "230,120,20", "40,110,220"  # orange and blue: told apart by colour-blind readers too
 CELL = "padding:0.1em 0.5em;text-align:right;font-family:monospace;background:{colour}"
 GAP = f'<td style="{CELL.format(colour="none")}">…</td>'
-
-
-class Heatmap:
-    """A tensor drawn as a table of coloured values; its text is the tensor's own."""
-
-    def __init__(self, tensor):
-        self.tensor = tensor
-
-    def _repr_html_(self):
-        return tensor_html(self.tensor)
-
-    def __repr__(self):
-        return repr(self.tensor)
-
-
-def heatmap(tensor):
-    """The values of ``tensor`` as a heat map, with its shape, dtype, device and gradient; the last line of a notebook cell shows it.
-
-    >>> import lesson_lib as torch
-    >>> from lesson_lib import viz
-    >>> viz.heatmap(torch.tensor([1., -2.]))
-    tensor([ 1., -2.])
-    """
-    return Heatmap(tensor)
 
 
 def tensor_html(tensor):
@@ -108,12 +84,12 @@ def _colour(value, largest):
     magnitude = float(_magnitude(value))
     if not magnitude or not np.isfinite(magnitude):
         return "none"
-    below = value.dtype.kind in "fi" and value < 0
+    below = value.dtype.kind not in "bc" and value < 0
     return f"rgba({DOWN if below else UP},{0.6 * magnitude / largest:.2f})"
 
 
 def _number(value):
-    if value.dtype.kind == "f":
+    if value.dtype.kind in "fV":  # V: bfloat16
         return f"{float(value):.4g}"
     if value.dtype.kind == "c":
         return f"{complex(value):.4g}"

@@ -1,0 +1,31 @@
+"""Messages about dtypes: their limits, and the types that NumPy lacks. Part of the table in ``errors.py``."""
+
+#: kind -> (exception type, PyTorch's first line, what to do about it)
+DTYPE_MESSAGES = {
+    "no_bfloat16": (ImportError, "torch.bfloat16 needs the package ml_dtypes, which is not installed", "pip install 'lesson_lib[bfloat16]'"),
+    "no_bfloat16_cuda": (RuntimeError, "bfloat16 tensors cannot be moved to a GPU: CuPy has no arithmetic for them", "Convert to float16 or float32 first."),
+    "dlpack_bfloat16": (BufferError, "bfloat16 tensors cannot be shared by DLPack: NumPy's has no such type", "Share the bits, x.view(torch.int16), or x.float()."),
+    "no_complex32": (RuntimeError, "torch.complex32 exists by name only: NumPy has no complex type of 32 bits", "Use complex64; a product of float16 and a complex number needs float32 first."),
+    "no_complex_partner": (RuntimeError, "Unknown Complex ScalarType for {title}", "Only floating-point types have a complex partner."),
+    "default_complex": (RuntimeError, "invalid default scalar type for complex", "bfloat16 has no complex partner: give a dtype, such as complex64."),
+    "complex_inputs": (NotImplementedError, "{name} is not supported for complex inputs", "Complex numbers have no order to round by: take .real and .imag."),
+    "complex_tensors": (RuntimeError, "{name} not implemented for complex tensors.", "Complex numbers have no order: compare abs()."),
+    "complex_unsupported": (RuntimeError, "{name} is not supported for complex tensors.", "An angle is a real number: take .angle()."),
+    "complex_not_yet": (RuntimeError, "{name} is not yet implemented for complex tensors.", "Complex numbers have no sign: take .real."),
+    "complex_clamp": (NotImplementedError, "clamp is not supported for complex types", "Complex numbers have no order: clamp .real and .imag."),
+    "complex_input": (RuntimeError, "{name}(): does not support complex input", "Complex numbers have no order: take abs()."),
+    "complex_order": (RuntimeError, " {name} does not support complex dtypes on CPU", "Complex numbers have no order: take abs()."),
+    "bool_topk": (RuntimeError, "topk does not support bool dtypes on CPU", "Convert the mask first: mask.int()."),
+    "bool_hardtanh": (RuntimeError, "Bool inputs not supported for hardtanh", "A mask has no negative part; convert it with .float()."),
+    "unsigned_hardtanh": (RuntimeError, "cannot do hardtanh on an unsigned type with negative limits", "Unsigned numbers are never negative: give min_val=0."),
+    "complex_sign": (NotImplementedError, "Unlike NumPy, torch.sign is not intended to support complex numbers. Please use torch.sgn instead.", "torch.sgn gives z / |z|."),
+    "complex_signbit": (NotImplementedError, "signbit is not implemented for complex tensors.", "Complex numbers have no sign: take .real."),
+    "unsigned_promotion": (RuntimeError, "Promotion for uint16, uint32, uint64 types is not supported, attempted to promote {a} and {b}", "Convert one of them with .to(dtype)."),
+    "numpy_type": (TypeError, "can't convert np.ndarray of type {type}. The only supported types are: float64, float32, float16, complex64, complex128, int64, int32, int16, int8, uint64, uint32, uint16, uint8, and bool.",
+                   "Convert the array with astype first."),
+    "numpy_scalar_type": (TypeError, "Got unsupported ScalarType {title}", "NumPy has no such type: use x.float().numpy()."),
+    "finfo_type": (TypeError, "torch.finfo() requires a floating point input type. Use torch.iinfo to handle 'torch.finfo'", "Integer types have torch.iinfo."),
+    "iinfo_type": (TypeError, "torch.iinfo() requires an integer input type. Use torch.finfo to handle 'torch.iinfo'", "Floating-point types have torch.finfo."),
+    "iinfo_bool": (TypeError, "torch.bool is not supported by torch.iinfo", "A bool is 0 or 1."),
+    "info_type": (TypeError, "{name}(): argument 'type' (position 1) must be torch.dtype, not {type}", "Use a dtype, such as float32."),
+}  # fmt: skip
