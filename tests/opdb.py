@@ -5,6 +5,7 @@
 
 import contextlib
 import functools
+import gc
 import itertools
 import sys
 import types
@@ -48,6 +49,7 @@ def entries():
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from torch.testing._internal.common_methods_invocations import op_db
+    gc.freeze()  # some million objects have come in, which every collection would go through again
     operators = ("__getitem__", "__r")  # named like internals, and known to everyone
     return {
         key(entry): entry
