@@ -26,8 +26,8 @@ INTERNAL = {
 INTERNAL_STARTS = ("_", "jiterator_", "torch._", "torch.ops.")
 MAIN, GRADS = "float32", "float64"
 # dtype -> how many samples of it are compared, spread over all that there are
-SAMPLES = {"float32": 8, "float64": 6, "complex64": 2, "complex128": 2, "int64": 3, "uint8": 1, "int32": 1, "bool": 2, "float16": 2, "bfloat16": 1}
-THOROUGH = 4  # times as many, when entries are named on the command line
+SAMPLES = {"float32": 5, "float64": 4, "complex64": 1, "complex128": 1, "int64": 2, "uint8": 1, "int32": 1, "bool": 1, "float16": 1, "bfloat16": 1}
+THOROUGH = 6  # times as many, when entries are named on the command line
 # dtype -> relative, absolute tolerance
 CLOSE = {"float64": (1e-6, 1e-7), "complex128": (1e-6, 1e-7), "float32": (2e-4, 2e-5), "complex64": (2e-4, 2e-5), "float16": (4e-3, 4e-3), "bfloat16": (3e-2, 3e-2)}
 ROUGH = {"special.bessel_j0": 1e-6, "special.bessel_y1": 1e-6}  # the error of PyTorch's own values just above |x| = 5
