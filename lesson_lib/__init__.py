@@ -8,7 +8,7 @@ from math import inf as _inf
 from math import nan as _nan
 from math import pi as _pi
 
-from . import accelerator, autograd, backends, cpu, cuda, fft, func, linalg, masked, nn, optim, random, signal, special, testing, utils, version
+from . import accelerator, autograd, backends, cpu, cuda, func, linalg, random, special, version
 from .autograd import enable_grad, inference_mode, no_grad, set_grad_enabled
 from .autograd.anomaly import is_anomaly_check_nan_enabled, is_anomaly_enabled
 from .core.anomaly import set_anomaly_enabled
@@ -196,6 +196,8 @@ from .ops.random_fill import uniform_ as _uniform_
 from .ops.random_given import bernoulli, binomial, multinomial, normal, poisson
 from .ops.rank import cummax, cummin, kthvalue, median, mode
 from .ops.rearrange import flip, fliplr, flipud, repeat_interleave, roll, rot90, tile
+from .ops.recurrent import gru, lstm, rnn_relu, rnn_tanh
+from .ops.recurrent_cells import gru_cell, lstm_cell, rnn_relu_cell, rnn_tanh_cell
 from .ops.reduce import amax, amin, argmax, argmin, mean, sum
 from .ops.rounding import ceil, fix, floor, frac, round, trunc
 from .ops.scan import cumsum
@@ -310,4 +312,12 @@ newaxis = None
 
 __version__ = version.__version__
 
-__getattr__ = missing_from("torch")  # a name that is missing here says why
+# Imported when they are first named: a program that works on tensors alone starts in half the time.
+_LATER = dict.fromkeys(("fft", "masked", "nn", "optim", "serialization", "signal", "testing", "utils"))
+_LATER |= dict.fromkeys(("load", "save"), "serialization")
+
+__getattr__ = missing_from("torch", later=_LATER)  # a name that is missing here says why
+
+
+def __dir__():
+    return sorted({*globals(), *_LATER})

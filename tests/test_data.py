@@ -2,7 +2,10 @@
 
 import collections
 import inspect
+import types
 import warnings
+from collections.abc import Mapping, Sequence
+from importlib import import_module
 
 import numpy as np
 import pytest
@@ -16,9 +19,9 @@ def plain(value):
     """A batch as plain Python, with the kinds of its containers and dtypes."""
     if hasattr(value, "tolist"):
         return str(value.dtype), value.tolist()
-    if isinstance(value, dict):
+    if isinstance(value, Mapping):
         return type(value).__name__, {key: plain(inner) for key, inner in value.items()}
-    if isinstance(value, tuple | list):
+    if isinstance(value, Sequence | collections.deque) and not isinstance(value, str | bytes | bytearray):
         return type(value).__name__, [plain(inner) for inner in value]
     return value
 
@@ -42,6 +45,38 @@ class Counting:
 
 def stream(torch, *args):
     return type("Stream", (Counting, torch.utils.data.IterableDataset), {})(*args)
+
+
+class AtOnce:
+    """Gives a whole batch at once, and marks what came so."""
+
+    def __init__(self, values):
+        self.values = values
+
+    def __len__(self):
+        return len(self.values)
+
+    def __getitem__(self, index):
+        return self.values[index]
+
+    def __getitems__(self, indices):
+        return [100 + self.values[index] for index in indices]
+
+
+def eager(torch):
+    """A sampler whose ``__iter__`` is no generator: it draws at once."""
+    return type("Eager", (torch.utils.data.Sampler,), {"__iter__": lambda self: iter(torch.randperm(10).tolist()), "__len__": lambda self: 10})()
+
+
+def after_error(loader):
+    """What an iterator gives that is asked again after an error."""
+    batches, found = iter(loader), []
+    for _ in range(3):
+        try:
+            found.append(next(batches))
+        except TypeError as error:
+            found.append(type(error).__name__)
+    return found
 
 
 #: what is read: program over (torch, its utils.data) -> plain values
@@ -79,6 +114,26 @@ PROGRAMS = {
     "subset": lambda torch, data: list(data.DataLoader(data.Subset(table(torch), [3, 1, 4]), 2)),
     "subset of a subset": lambda torch, data: list(data.DataLoader(data.Subset(data.Subset(table(torch), [3, 1, 4]), [2, 0]), 2)),
     "concatenated": lambda torch, data: [(data.ConcatDataset([range(3), range(5, 7)]))[i] for i in (0, 3, 4, -1, -5)],
+    "concatenated, where each ends": lambda torch, data: [data.ConcatDataset(["ab", "cde"]).cumulative_sizes, data.ConcatDataset.cumsum(["a", "bc"])],
+    "stacked": lambda torch, data: list(data.DataLoader(data.StackDataset(table(torch), range(10)), 4)),
+    "stacked by name": lambda torch, data: list(data.DataLoader(data.StackDataset(x=table(torch), y=range(10)), 4)),
+    "stacked, at once": lambda torch, data: data.StackDataset(AtOnce([5, 6, 7]), "abc").__getitems__([2, 0]),
+    "stacked, length": lambda torch, data: len(data.StackDataset("abc")),
+    "batches at once": lambda torch, data: list(data.DataLoader(AtOnce(range(5)), 2)),
+    "a subset's batches at once": lambda torch, data: list(data.DataLoader(data.Subset(AtOnce(range(5)), [4, 2, 0]), 2)),
+    "a subset's list": lambda torch, data: data.Subset(torch.arange(5), [4, 2, 0])[[0, 2]],
+    "own sampler that draws at once": lambda torch, data: list(data.DataLoader(table(torch), batch_size=None, sampler=eager(torch))),
+    "own batches of it": lambda torch, data: list(data.DataLoader(table(torch), batch_size=3, sampler=eager(torch))),
+    "parts for two processes": lambda torch, data: [list(data.DistributedSampler(range(5), 2, rank)) for rank in (0, 1)],
+    "parts, another seed": lambda torch, data: [list(data.DistributedSampler(range(7), 3, rank, seed=9)) for rank in range(3)],
+    "parts in order": lambda torch, data: [list(data.DistributedSampler(range(5), 2, rank, shuffle=False)) for rank in (0, 1)],
+    "parts without the last": lambda torch, data: [list(data.DistributedSampler(range(5), 2, rank, drop_last=True)) for rank in (0, 1)],
+    "parts of less than one each": lambda torch, data: [[*s, len(s), s.total_size] for s in [data.DistributedSampler("a", 3, 2)]],
+    "parts of nothing": lambda torch, data: list(data.DistributedSampler("", 2, 0, shuffle=False)),
+    "parts of the next pass": lambda torch, data: [(s.set_epoch(3), list(s)) for s in [data.DistributedSampler(range(5), 2, 1)]],
+    "iterator's length": lambda torch, data: len(iter(data.DataLoader(table(torch), batch_size=4))),
+    "after an error": lambda torch, data: after_error(data.DataLoader([0, None, 2])),
+    "main process": lambda torch, data: data.get_worker_info(),
     "sum of data sets": lambda torch, data: len(table(torch, 3) + table(torch, 4)),
 }
 
@@ -108,6 +163,16 @@ SAMPLES = {
     "lists": lambda torch: [[1, 2.0], [3, 4.0]],
     "dictionaries": lambda torch: [{"x": torch.ones(1), "n": 1}, {"x": torch.zeros(1), "n": 2}],
     "named tuples": lambda torch: [Point(1, 2.0), Point(3, 4.0)],
+    "ordered dictionaries": lambda torch: [collections.OrderedDict(a=1), collections.OrderedDict(a=2)],
+    "dictionaries with a default": lambda torch: [collections.defaultdict(int, a=1), collections.defaultdict(int, a=2)],
+    "read-only dictionaries": lambda torch: [types.MappingProxyType({"a": 1}), types.MappingProxyType({"a": 2})],
+    "deques": lambda torch: [collections.deque([1, 2]), collections.deque([3, 4])],
+    "user's lists": lambda torch: [collections.UserList([1, 2]), collections.UserList([3, 4])],
+    "ranges": lambda torch: [range(2), range(2)],
+    "byte arrays": lambda torch: [bytearray(b"ab"), bytearray(b"cd")],
+    "numbers of both kinds": lambda torch: [1, 2.5],
+    "0-d arrays": lambda torch: [np.array(1.0), np.array(2.0)],
+    "NumPy's truth values": lambda torch: [np.bool_(True), np.bool_(False)],
     "nested": lambda torch: [({"a": [1, (2, 3)]}, torch.ones(2, 2)), ({"a": [4, (5, 6)]}, torch.zeros(2, 2))],
 }
 
@@ -126,10 +191,33 @@ MISTAKES = {
     "nothing to concatenate": lambda torch, data: data.ConcatDataset([]),
     "streams to concatenate": lambda torch, data: data.ConcatDataset([stream(torch, 2)]),
     "data sets to chain": lambda torch, data: list(data.ChainDataset([[1]])),
+    "nothing to stack": lambda torch, data: data.StackDataset(),
+    "stacked both ways": lambda torch, data: data.StackDataset([1], a=[1]),
+    "stacked, sizes": lambda torch, data: data.StackDataset([1], [1, 2]),
+    "stacked by name, sizes": lambda torch, data: data.StackDataset(a=[1], b=[1, 2]),
+    "stacked, too few at once": lambda torch, data: data.StackDataset(type("Few", (AtOnce,), {"__getitems__": lambda *_: [1]})([1, 2])).__getitems__([0, 1]),
+    "a stream without __iter__": lambda torch, data: type("X", (data.IterableDataset,), {})(),
+    "data sets to chain, length": lambda torch, data: len(data.ChainDataset([[1]])),
+    "parts without a group": lambda torch, data: data.DistributedSampler([1]),
+    "parts, rank": lambda torch, data: data.DistributedSampler([1], 2, 2),
+    "parts, negative rank": lambda torch, data: data.DistributedSampler([1], 2, -1),
+    "weights, replacement": lambda torch, data: data.WeightedRandomSampler([1.0], 1, replacement=1),
+    "a dictionary without the key": lambda torch, data: data.default_collate([{"a": 1}, {"b": 2}]),
+    "nothing to collate": lambda torch, data: data.default_collate([]),
+    "start method": lambda torch, data: data.DataLoader([1], num_workers=1, multiprocessing_context="thread"),
+    "start method's type": lambda torch, data: data.DataLoader([1], num_workers=1, multiprocessing_context=3),
+    "start method without workers": lambda torch, data: data.DataLoader([1], multiprocessing_context="fork"),
+    "start method afterwards": lambda torch, data: setattr(data.DataLoader([1]), "multiprocessing_context", "fork"),
+    "negative prefetch": lambda torch, data: data.DataLoader([1], num_workers=1, prefetch_factor=-1),
+    "no timeout without workers": lambda torch, data: list(data.DataLoader([1], timeout=1)),
     "index too far back": lambda torch, data: data.ConcatDataset([range(2)])[-3],
     "split sum": lambda torch, data: data.random_split(range(4), [2, 3]),
     "batch size 0": lambda torch, data: data.DataLoader([1], batch_size=0),
     "drop_last text": lambda torch, data: data.BatchSampler([1], 1, "yes"),
+    **{
+        f"{name} changed": lambda torch, data, name=name: setattr(data.DataLoader([1]), name, 3)
+        for name in ("batch_sampler", "sampler", "drop_last", "dataset", "persistent_workers")
+    },
     "no samples": lambda torch, data: data.DataLoader([], shuffle=True),
     "replacement text": lambda torch, data: data.RandomSampler([1], replacement="yes"),
     "weights in a matrix": lambda torch, data: data.WeightedRandomSampler([[1.0]], 1),
@@ -162,11 +250,6 @@ def test_mistakes_equal_pytorch(torch, name):
     assert found[0] == found[1]
 
 
-def test_workers_are_refused():
-    with pytest.raises(NotImplementedError, match="num_workers=2"):
-        lesson_lib.utils.data.DataLoader([1], num_workers=2)
-
-
 def test_longer_than_announced(torch):
     """A stream that gives more than its ``len`` is warned about, once it does."""
 
@@ -183,3 +266,55 @@ def test_longer_than_announced(torch):
 def test_signature_equals_pytorch(torch):
     ours, theirs = (list(inspect.signature(library.utils.data.DataLoader.__init__).parameters) for library in (lesson_lib, torch))
     assert ours == theirs
+
+
+def test_signatures_equal_pytorch(torch):
+    for name in ("StackDataset", "DistributedSampler", "RandomSampler", "WeightedRandomSampler", "SubsetRandomSampler", "BatchSampler"):
+        ours, theirs = (list(inspect.signature(getattr(library.utils.data, name)).parameters) for library in (lesson_lib, torch))
+        assert ours == theirs, name
+
+
+def test_warnings_equal_pytorch(torch):
+    """More workers than processors, pinned memory without a GPU, an old spelling, an empty part."""
+
+    def program(torch):
+        data = torch.utils.data
+        with warnings.catch_warnings(record=True) as seen:
+            warnings.simplefilter("always")
+            data.DataLoader([1], num_workers=1000)
+            list(data.DataLoader([1], pin_memory=True))
+            list(data.DataLoader([1], pin_memory=True, pin_memory_device="cuda"))
+            _ = data.ConcatDataset(["a"]).cummulative_sizes
+            data.random_split(range(1), [0.5, 0.5])
+        return [(w.category, str(w.message)) for w in seen]
+
+    assert program(lesson_lib) == program(torch)
+
+
+def test_warnings_name_the_users_line():
+    with pytest.warns(UserWarning, match="pin_memory") as pinned:
+        iter(lesson_lib.utils.data.DataLoader([1], pin_memory=True))
+    with pytest.warns(UserWarning, match="1000 worker") as many:
+        lesson_lib.utils.data.DataLoader([1], num_workers=1000)
+    assert pinned[0].filename == many[0].filename == __file__
+
+
+def test_own_types_can_be_collated(torch):
+    """A map of functions; a tuple of types, a subclass and a nested sample find theirs."""
+
+    class Text(str):
+        pass
+
+    def program(torch):
+        module = import_module(f"{torch.__name__}.utils.data._utils.collate")
+        functions = {(str, bytes): lambda batch, *, collate_fn_map=None: "+".join(batch), **module.default_collate_fn_map}
+        return plain(module.collate([[Text("a"), 1], [Text("b"), 2]], collate_fn_map=functions)), module.collate(["a", "b"], collate_fn_map=functions)
+
+    assert program(lesson_lib) == program(torch)
+
+
+def test_generic_types(torch):
+    """``Dataset[int]`` may stand behind a class name."""
+    for name in ("Dataset", "IterableDataset", "Sampler", "DataLoader"):
+        for library in (lesson_lib, torch):
+            assert type("Mine", (), {"x": getattr(library.utils.data, name)[int]}).x

@@ -1,4 +1,4 @@
-"""Optimizers: step for step equal to PyTorch's, options, groups, hooks, state, printing, errors."""
+"""What all optimizers share: groups, hooks, closures, state, errors. Their steps are compared in test_optimizers.py."""
 
 import copy
 import pickle
@@ -8,89 +8,8 @@ import pytest
 
 import lesson_lib
 
-SETTINGS = [
-    ("SGD", {}),
-    ("SGD", {"lr": 0.05, "momentum": 0.9}),
-    ("SGD", {"lr": 0.05, "momentum": 0.9, "dampening": 0.3, "weight_decay": 0.02}),
-    ("SGD", {"lr": 0.05, "momentum": 0.8, "nesterov": True, "weight_decay": 0.1}),
-    ("SGD", {"lr": 0.01, "momentum": 0.5, "maximize": True}),
-    ("SGD", {"lr": 0.01, "weight_decay": 0.5, "foreach": True}),
-    ("Adam", {}),
-    ("Adam", {"lr": 0.05, "betas": (0.5, 0.9), "eps": 1e-3}),
-    ("Adam", {"lr": 0.02, "weight_decay": 0.1}),
-    ("Adam", {"lr": 0.02, "amsgrad": True}),
-    ("Adam", {"lr": 0.02, "maximize": True, "weight_decay": 0.1, "decoupled_weight_decay": True}),
-    ("AdamW", {}),
-    ("AdamW", {"lr": 0.02, "weight_decay": 0.3, "amsgrad": True}),
-    ("AdamW", {"lr": 0.01, "betas": (0.8, 0.99), "maximize": True}),
-]
-
-
-def setup(torch, name, options, dtype="float32"):
-    """A small network with a parameter that never gets a gradient, data, and an optimizer with two groups."""
-    torch.manual_seed(0)
-    net = torch.nn.Sequential(torch.nn.Linear(4, 8), torch.nn.Tanh(), torch.nn.Linear(8, 2)).to(getattr(torch, dtype))
-    idle = torch.nn.Parameter(torch.ones(2))
-    first, second = list(net[0].parameters()), list(net[2].parameters())
-    optimizer = getattr(torch.optim, name)([{"params": [*first, idle]}, {"params": second, "lr": options.get("lr", 1e-3) / 2}], **options)
-    x, t = (torch.from_numpy(np.random.RandomState(7).randn(16, n).astype(dtype)) for n in (4, 2))
-    return net, optimizer, lambda: torch.nn.functional.mse_loss(net(x), t)
-
-
-def train(net, optimizer, loss_of, steps):
-    for _ in range(steps):
-        optimizer.zero_grad()
-        loss = loss_of()
-        loss.backward()
-        optimizer.step()
-    return [p.detach().numpy().copy() for p in net.parameters()]
-
-
-@pytest.mark.parametrize(("name", "options"), SETTINGS, ids=str)
-def test_twenty_steps_equal_pytorch(torch, name, options):
-    ours, theirs = (train(*setup(library, name, options, "float64"), 20) for library in (lesson_lib, torch))
-    for a, b in zip(ours, theirs, strict=True):
-        np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-12)
-    ours, theirs = (train(*setup(library, name, options), 20) for library in (lesson_lib, torch))
-    for a, b in zip(ours, theirs, strict=True):
-        assert a.dtype == np.float32
-        np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6)
-
-
-@pytest.mark.parametrize(("name", "options"), SETTINGS, ids=str)
-def test_text_and_state_equal_pytorch(torch, name, options):
-    """What is printed, and the state dictionary: keys, shapes, dtypes, values."""
-    found = []
-    for library in (lesson_lib, torch):
-        net, optimizer, loss_of = setup(library, name, options)
-        fresh = optimizer.state_dict()
-        train(net, optimizer, loss_of, 3)
-        state = optimizer.state_dict()
-        values = {
-            (number, key): (str(value.dtype), value.numpy())
-            for number, inner in state["state"].items()
-            for key, value in inner.items()
-            if value is not None
-        }
-        found.append(((repr(optimizer), fresh, state["param_groups"], list(state["state"]), list(values)), values))
-    assert found[0][0] == found[1][0]
-    for key, (dtype, value) in found[0][1].items():
-        assert dtype == found[1][1][key][0]
-        np.testing.assert_allclose(value, found[1][1][key][1], rtol=1e-5, atol=1e-6)
-
-
-@pytest.mark.parametrize(("name", "options"), SETTINGS, ids=str)
-def test_resumed_training_is_uninterrupted_training(name, options):
-    """Parameters and optimizer restored from their dictionaries go on bit for bit as if nothing had happened."""
-    net, optimizer, loss_of = setup(lesson_lib, name, options)
-    train(net, optimizer, loss_of, 5)
-    saved = copy.deepcopy(net.state_dict()), copy.deepcopy(optimizer.state_dict())
-    straight = train(net, optimizer, loss_of, 5)
-    net, optimizer, loss_of = setup(lesson_lib, name, options)
-    net.load_state_dict(saved[0])
-    optimizer.load_state_dict(saved[1])
-    for a, b in zip(train(net, optimizer, loss_of, 5), straight, strict=True):
-        assert a.tobytes() == b.tobytes()
+from .optimizers import setup, train
+from .sameness import outcome
 
 
 def test_loaded_state_is_a_copy():
@@ -115,41 +34,6 @@ def test_steps_bump_versions_and_keep_memory():
     assert w._version == 1
     with pytest.raises(RuntimeError, match="modified by an inplace operation"):
         loss.backward()
-
-
-def test_gradients_are_left_alone():
-    """No option writes into ``.grad``."""
-    for name, options in SETTINGS:
-        w = lesson_lib.ones(3, requires_grad=True)
-        w.grad = lesson_lib.tensor([1.0, 2.0, 3.0])
-        w.grad.numpy().flags.writeable = False
-        optimizer = getattr(lesson_lib.optim, name)([w], **options)
-        optimizer.step()
-        optimizer.step()
-        assert w.grad.tolist() == [1, 2, 3]
-
-
-def test_complex_adam(torch):
-    def program(torch):
-        w = torch.tensor([1 + 2j, -1j], requires_grad=True)
-        optimizer = torch.optim.Adam([w], lr=0.1, amsgrad=True)
-        for step in range(3):
-            w.grad = torch.tensor([1 - 1j, step + 2j])
-            optimizer.step()
-        return w.detach().numpy()
-
-    np.testing.assert_allclose(program(lesson_lib), program(torch), rtol=1e-5)
-
-
-def test_learning_rate_in_a_tensor(torch):
-    def program(torch):
-        w = torch.ones(2, requires_grad=True)
-        optimizer = torch.optim.SGD([w], lr=torch.tensor(0.5))
-        w.grad = torch.ones(2)
-        optimizer.step()
-        return w.tolist(), w.dtype == torch.float32
-
-    assert program(lesson_lib) == program(torch)
 
 
 def test_closure(torch):
@@ -186,6 +70,32 @@ def test_hooks(torch):
             before.remove()
             optimizer.step()
         optimizer.load_state_dict(optimizer.state_dict())
+        return log
+
+    assert program(lesson_lib) == program(torch)
+
+
+def test_hooks_of_all_optimizers(torch):
+    """Those of all come first before a step, and last after it."""
+
+    def program(torch):
+        if torch is lesson_lib:
+            from lesson_lib.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
+        else:
+            from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
+        log, w = [], torch.ones(1, requires_grad=True)
+        optimizer, other = torch.optim.SGD([w]), torch.optim.Adam([w])
+        handles = [
+            register_optimizer_step_pre_hook(lambda o, args, kwargs: log.append(("all before", type(o).__name__))),
+            register_optimizer_step_post_hook(lambda o, args, kwargs: log.append(("all after", type(o).__name__))),
+        ]
+        optimizer.register_step_pre_hook(lambda o, args, kwargs: log.append("before"))
+        optimizer.register_step_post_hook(lambda o, args, kwargs: log.append("after"))
+        optimizer.step()
+        other.step()
+        for handle in handles:
+            handle.remove()
+        other.step()
         return log
 
     assert program(lesson_lib) == program(torch)
@@ -247,6 +157,40 @@ def test_pickle_and_deepcopy():
         again.step()
 
 
+def test_swapped_in_parameters(torch):
+    def program(torch):
+        w, other = torch.ones(2, requires_grad=True), torch.zeros(2, requires_grad=True)
+        w.grad, other.grad = torch.ones(2), torch.ones(2)
+        optimizer = torch.optim.Adam([w], lr=0.25)
+        log = []
+
+        def swap(parameters, state):
+            def used(torch):
+                with torch.optim.swap_in_optimizer_params_and_state(optimizer, parameters, state):
+                    optimizer.step()
+                    log.append([p is other for p in optimizer.param_groups[0]["params"]])
+
+            log.append(outcome(used, torch))
+
+        state = optimizer.state_dict()
+        swap({"w": other}, state)  # nothing to swap with yet
+        optimizer.step()
+        state = copy.deepcopy(optimizer.state_dict())
+        state["param_groups"][0]["lr"] = 0.5
+        swap({"w": other}, state)
+        swap({"w": other, "more": w}, state)
+        swap({}, state)
+        swap({"w": other}, {**state, "param_groups": []})
+        swap({"w": other}, {**state, "param_groups": [{**state["param_groups"][0], "params": [0, 1]}]})
+        swap({"w": other}, {**state, "state": {**state["state"], 7: {}}})
+        return log, other.tolist(), w.tolist(), float(state["state"][0]["step"]), optimizer.param_groups[0]["lr"], float(optimizer.state[w]["step"])
+
+    ours, theirs = program(lesson_lib), program(torch)
+    assert ours[0] == theirs[0]
+    for a, b in zip(ours[1:], theirs[1:], strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-5)
+
+
 #: mistakes: the exception and its first line are PyTorch's
 MISTAKES = {
     "tensor for a list": lambda torch, w: torch.optim.SGD(w, lr=0.1),
@@ -269,6 +213,9 @@ MISTAKES = {
     "Adam second beta": lambda torch, w: torch.optim.Adam([w], betas=(0.9, -0.1)),
     "Adam integer beta": lambda torch, w: torch.optim.Adam([w], betas=(0, 0.9)),
     "Adam decay": lambda torch, w: torch.optim.AdamW([w], weight_decay=-1),
+    "Adam tensor lr for foreach": lambda torch, w: torch.optim.Adam([w], lr=torch.tensor(0.1), foreach=True),
+    "Adam tensor betas for foreach": lambda torch, w: torch.optim.Adam([w], betas=(torch.tensor(0.1), torch.tensor(0.1)), foreach=True),
+    "Adam mixed betas": lambda torch, w: torch.optim.Adam([w], betas=(torch.tensor(0.1), 0.1)),
     "fused and foreach": lambda torch, w: torch.optim.Adam([w], fused=True, foreach=True),
     "state of another number of groups": lambda torch, w: torch.optim.SGD([w]).load_state_dict({"state": {}, "param_groups": []}),
     "state of another size": lambda torch, w: torch.optim.SGD([w]).load_state_dict({"state": {}, "param_groups": [{"params": [0, 1]}]}),
@@ -291,79 +238,3 @@ def test_mistakes_equal_pytorch(torch, name):
     if name == "pre-hook":  # the text contains the address of a function
         found = [(kind, text.split(">")[-1]) for kind, text in found]
     assert found[0] == found[1]
-
-
-def test_recorded_steps_are_refused():
-    with pytest.raises(NotImplementedError, match="differentiable=True"):
-        lesson_lib.optim.SGD([lesson_lib.ones(1, requires_grad=True)], differentiable=True)
-
-
-# --- schedules -------------------------------------------------------------------------------------------------------------
-
-SCHEDULES = {
-    "StepLR": {"step_size": 3, "gamma": 0.5},
-    "MultiStepLR": {"milestones": [2, 5, 5], "gamma": 0.3},
-    "ExponentialLR": {"gamma": 0.9},
-    "CosineAnnealingLR": {"T_max": 6, "eta_min": 0.01},
-    "LambdaLR": {"lr_lambda": lambda epoch: 1 / (1 + epoch)},
-}
-
-
-def scheduled(torch, name, **more):
-    _, optimizer, _ = setup(torch, "SGD", {"lr": 0.5})
-    return optimizer, getattr(torch.optim.lr_scheduler, name)(optimizer, **SCHEDULES[name], **more)
-
-
-@pytest.mark.parametrize("name", SCHEDULES)
-def test_schedule_equals_pytorch(torch, name):
-    found = []
-    for library in (lesson_lib, torch):
-        optimizer, scheduler = scheduled(library, name)
-        rates = [scheduler.get_last_lr()]
-        for _ in range(20):
-            optimizer.step()
-            scheduler.step()
-            rates.append([group["lr"] for group in optimizer.param_groups])
-        found.append(rates)
-    np.testing.assert_allclose(*found, rtol=1e-12)
-
-
-@pytest.mark.parametrize("name", SCHEDULES)
-def test_schedule_resumes(name):
-    optimizer, scheduler = scheduled(lesson_lib, name)
-    for _ in range(4):
-        optimizer.step()
-        scheduler.step()
-    again, other = scheduled(lesson_lib, name)
-    other.load_state_dict(copy.deepcopy(scheduler.state_dict()))
-    again.load_state_dict(optimizer.state_dict())
-    for pair in ((optimizer, scheduler), (again, other)):
-        pair[0].step()
-        pair[1].step()
-    assert other.get_last_lr() == scheduler.get_last_lr()
-
-
-def test_schedule_before_the_optimizer_is_warned_about(torch):
-    found = []
-    for library in (lesson_lib, torch):
-        _, scheduler = scheduled(library, "StepLR")
-        with pytest.warns(UserWarning, match="before `optimizer.step") as seen:
-            scheduler.step()
-        found.append(str(seen[0].message))
-    assert found[0] == found[1]
-
-
-def test_mistakes_of_schedules_equal_pytorch(torch):
-    def wrong(torch):
-        _, optimizer, _ = setup(torch, "SGD", {})
-        schedules = torch.optim.lr_scheduler
-        for program in (
-            lambda: schedules.StepLR(3, 1),
-            lambda: schedules.LambdaLR(optimizer, [abs]),
-            lambda: schedules.StepLR(optimizer, 1, last_epoch=3),
-        ):
-            with pytest.raises((TypeError, ValueError, KeyError)) as caught:
-                program()
-            yield caught.value.args[0].splitlines()[0]
-
-    assert list(wrong(lesson_lib)) == list(wrong(torch))

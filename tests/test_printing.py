@@ -7,6 +7,7 @@ import time
 import numpy as np
 import pytest
 
+import lesson_lib
 from lesson_lib.core import printing
 from lesson_lib.core.printing import PRINT_OPTS, format_array, printoptions, set_printoptions
 
@@ -189,3 +190,13 @@ def test_default_dtype_and_bfloat16_print_alike(torch):
             assert format_array(a, dtype, default_float="float64") == repr(torch.from_numpy(np.asarray(a)))
     finally:
         torch.set_default_dtype(torch.float32)
+
+
+def test_formatted_text(torch):
+    """In an f-string one number is a plain number; a parameter, and a tensor with dimensions, print in full."""
+
+    def program(torch):
+        x, w = torch.tensor([0.5, 2.0]), torch.nn.Parameter(torch.tensor(0.5))
+        return f"{x[0]} {x} {w} {x[1]:.3f} {(x * w)[0]} {x[0] > 0}"
+
+    assert program(lesson_lib) == program(torch)

@@ -45,7 +45,11 @@ def trained(device, optimizer, **options):
 
 @pytest.mark.parametrize(
     ("optimizer", "options"),
-    [(torch.optim.SGD, {"lr": 0.1, "momentum": 0.9}), (torch.optim.Adam, {"lr": 0.01}), (torch.optim.AdamW, {"lr": 0.01})],
+    [
+        (torch.optim.SGD, {"lr": 0.1, "momentum": 0.9}), (torch.optim.Adam, {"lr": 0.01, "amsgrad": True}), (torch.optim.AdamW, {"lr": 0.01}),
+        (torch.optim.Adamax, {}), (torch.optim.NAdam, {}), (torch.optim.RAdam, {}), (torch.optim.Adagrad, {}), (torch.optim.Adadelta, {}),
+        (torch.optim.RMSprop, {"lr": 0.001, "centered": True, "momentum": 0.5}), (torch.optim.Rprop, {"lr": 0.001}), (torch.optim.ASGD, {"t0": 1}),
+    ],
 )
 def test_training_equals_the_cpu(optimizer, options):
     host = trained("cpu", optimizer, **options)

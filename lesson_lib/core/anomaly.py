@@ -61,13 +61,13 @@ def run_checked(run, roots, *, on_step=None, **options):
 
 
 def _refuse_nan(step):
-    rules = getattr(step.node.op, "rules", ())
+    ruleless = getattr(step.node.op, "ruleless", ())
     number = 0
     for position, part in enumerate(step.contributions):
         array = getattr(part, "_a", part)
         if array is not None and (array != array).any():  # nan alone differs from itself
             raise error("anomaly_nan", name=step.node.name(), number=number)
-        number += position >= len(rules) or rules[position] is not None  # an index or a mask has no place in PyTorch's count
+        number += position not in ruleless  # an index or a mask has no place in PyTorch's count
 
 
 def _node_at_work(run, exc):

@@ -6,6 +6,7 @@ import numpy as np
 
 BLOCK_BYTES = 2 << 20  # about a second-level cache
 SMALL_BLOCK_BYTES = 1 << 19  # for work that makes several temporaries of a block's size
+STRAIGHT_FROM = 512  # numbers in a row: below, NumPy's own way is faster
 
 
 def pieces(count, bytes_each, block_bytes):
@@ -26,3 +27,29 @@ def straight_rows():
     with np.errstate():
         np.setbufsize(512)
         yield
+
+
+def row_blocks(xp, rows):
+    """Slices that cut the rows of a matrix into blocks, for several passes over each; on a GPU, which has no use for that, all rows at once."""
+    count, width = rows.shape
+    if xp.name != "numpy":
+        yield slice(0, count)
+    elif width > STRAIGHT_FROM:
+        with straight_rows():
+            yield from pieces(count, rows.itemsize * width, SMALL_BLOCK_BYTES)
+    else:
+        yield from pieces(count, rows.itemsize * width, SMALL_BLOCK_BYTES)
+
+
+def blockwise(xp, function, *arrays):
+    """``function`` of the arrays, element by element, a block at a time, so that its steps stay in the cache. The first array gives the shape,
+    the others spread over it; None is handed on."""
+    shape = arrays[0].shape
+    if all(array is None or array.shape == shape for array in arrays):
+        parts = [array if array is None else array.reshape(-1) for array in arrays]
+    else:
+        parts = [array if array is None else xp.broadcast_to(array, shape) for array in arrays]
+    y = xp.empty(parts[0].shape, xp.result_type(*(part for part in parts if part is not None)))
+    for at in row_blocks(xp, y.reshape(len(y), -1)) if y.size else ():
+        y[at] = function(*(part if part is None else part[at] for part in parts))
+    return y.reshape(shape)

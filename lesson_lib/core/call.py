@@ -314,6 +314,8 @@ def record(decl, inputs, arrays, results, params, edges):
         kept = [a if name in wanted else None for a, name in zip(arrays, decl.inputs, strict=True)]
         shapes = [getattr(a, "shape", ()) for a in arrays]
         node.saved = (*kept, *kept_outputs, *shapes, *(params[p] for p in decl.params))
+        if decl.joint:
+            node.saved += (tuple(edge is not None for edge in edges),)
     node.guards = tuple(guards)
     count = len(results) if decl.n_diff == "all" else decl.n_diff
     if decl.n_diff == 1:

@@ -53,6 +53,11 @@ def min(x, axis=None, keepdims=False):
     return numpy.minimum.reduce(x, axis=axis, keepdims=keepdims)
 
 
+def row_dots(x, y):
+    """Σⱼ xᵢⱼ·yᵢⱼ for each row i, as a column; no product is written out."""
+    return numpy.vecdot(x, y)[:, None]
+
+
 def to_device(array, index=None):
     """An array on this device: a NumPy array is."""
     return numpy.asarray(array)

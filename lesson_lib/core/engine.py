@@ -18,7 +18,7 @@ from .errors import error
 from .half import FLOAT32, FLOAT64
 from .hook_calls import call_post_hooks, call_pre_hooks, shown
 from .node import AccumulateGrad
-from .op import registry
+from .op import argument_names, registry
 from .rule_types import special_contributions
 from .state import anomaly_mode, thread
 from .tensor import Tensor, wrap
@@ -69,7 +69,9 @@ def run(roots, *, keep_graph, taped, captured=None, on_step=None, rehearsal=Fals
         if taped:
             saved = _as_tensors(node, saved)
         dtype = node.dtype
-        if dtype is FLOAT32 or dtype is FLOAT64:
+        if taped and node.op is not None and node.op.fused:
+            contributions = _through_composite(node, g, saved)
+        elif dtype is FLOAT32 or dtype is FLOAT64:
             contributions = node.contributions(g, saved)
         else:
             contributions = special_contributions(node, g, saved, taped)
@@ -182,6 +184,31 @@ def _as_tensors(node, saved):
         else value
         for position, value in enumerate(saved)
     )
+
+
+def _through_composite(node, g, saved):
+    """The gradients of a fused op, recorded: its composite runs again, on aliases of what was saved, and is differentiated.
+
+    An input that was not saved is only added to something, so that zeros do in its place, or the op says what does.
+    """
+    op, gradients = node.op, as_tuple(g)
+    inputs, starts = list(saved[: len(op.inputs)]), {}
+    for position, edge in enumerate(node.edges):
+        if edge is not None:
+            if inputs[position] is None:
+                inputs[position] = _rewrapped(_stand_in(op, op.inputs[position], saved, gradients[0]._a), edge, differentiable=True)
+            starts[position] = inputs[position] = registry["alias"].raw(inputs[position])
+    outputs = as_tuple(op.composite(*inputs, **{name: saved[op.layout[name]] for name in op.params}))
+    roots = [(edge_to(y), part) for y, part in zip(outputs, gradients) if y.requires_grad]
+    found = dict(zip(starts, _gradients(roots, list(starts.values()), True, True), strict=True))
+    return [found.get(position) for position in range(len(op.inputs))]
+
+
+def _stand_in(op, name, saved, g):
+    """The array that takes the place of an input in a composite."""
+    if op.stand_in is None:
+        return namespace(g).zeros(saved[op.layout[name + "_shape"]], g.dtype)
+    return op.stand_in(namespace(g), *(saved[op.layout[wanted]]._a for wanted in argument_names(op.stand_in)[1:]))
 
 
 def _carrying(node):

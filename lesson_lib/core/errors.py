@@ -9,6 +9,7 @@ import os
 import sys
 
 from .messages_autograd import AUTOGRAD_MESSAGES
+from .messages_data import DATA_MESSAGES
 from .messages_dtypes import DTYPE_MESSAGES
 from .messages_elements import ELEMENT_MESSAGES
 from .messages_func import FUNC_MESSAGES
@@ -16,8 +17,12 @@ from .messages_layers import LAYER_MESSAGES
 from .messages_linalg import LINALG_MESSAGES
 from .messages_losses import LOSS_MESSAGES
 from .messages_memory import MEMORY_MESSAGES
+from .messages_modules import MODULE_MESSAGES
 from .messages_nn import NN_MESSAGES
 from .messages_random import RANDOM_MESSAGES
+from .messages_recurrent import RECURRENT_MESSAGES
+from .messages_saving import SAVING_MESSAGES
+from .messages_schedules import SCHEDULE_MESSAGES
 from .messages_signal import SIGNAL_MESSAGES
 from .messages_spatial import SPATIAL_MESSAGES
 from .messages_testing import TESTING_MESSAGES
@@ -314,19 +319,12 @@ TABLE = {
     "cuda_no_device": (RuntimeError, "No CUDA GPUs are available", "Run on a machine with an NVIDIA GPU, or use device=\"cpu\"."),
     "device_mix": (RuntimeError, "Expected all tensors to be on the same device, but found at least two devices, {a} and {b}!", "Move one of them: x.to(\"{a}\")."),
 }  # fmt: skip
-TABLE.update(AUTOGRAD_MESSAGES)
-TABLE.update(DTYPE_MESSAGES)
-TABLE.update(ELEMENT_MESSAGES)
-TABLE.update(FUNC_MESSAGES)
-TABLE.update(LAYER_MESSAGES)
-TABLE.update(NN_MESSAGES)
-TABLE.update(LINALG_MESSAGES)
-TABLE.update(LOSS_MESSAGES)
-TABLE.update(MEMORY_MESSAGES)
-TABLE.update(RANDOM_MESSAGES)
-TABLE.update(SIGNAL_MESSAGES)
-TABLE.update(SPATIAL_MESSAGES)
-TABLE.update(TESTING_MESSAGES)
+for rows in (
+    AUTOGRAD_MESSAGES, DATA_MESSAGES, DTYPE_MESSAGES, ELEMENT_MESSAGES, FUNC_MESSAGES, LAYER_MESSAGES, LINALG_MESSAGES, LOSS_MESSAGES,
+    MEMORY_MESSAGES, MODULE_MESSAGES, NN_MESSAGES, RANDOM_MESSAGES, RECURRENT_MESSAGES, SAVING_MESSAGES, SCHEDULE_MESSAGES, SIGNAL_MESSAGES,
+    SPATIAL_MESSAGES, TESTING_MESSAGES,
+):  # fmt: skip
+    TABLE.update(rows)
 
 
 def error(kind, **values):

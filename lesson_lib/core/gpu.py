@@ -40,6 +40,11 @@ def device_count():
         return 0
 
 
+def row_dots(x, y):
+    """Σⱼ xᵢⱼ·yᵢⱼ for each row i, as a column."""
+    return cupy.einsum("ij,ij->i", x, y)[:, None]
+
+
 def to_device(array, index=None):
     """A copy of a host array on GPU ``index``."""
     if array.dtype.kind == "V":

@@ -48,7 +48,7 @@ def _values(array):
     rows, columns = _shown(matrix.shape[0]), _shown(matrix.shape[1])
     largest = _largest(matrix[np.ix_([i for i in rows if i is not None], [j for j in columns if j is not None])])
     lines = [_row(matrix, i, columns, largest) for i in rows]
-    return f'{note}<table style="border-collapse:collapse">{"".join(lines)}</table>'
+    return f'{note}<table style="border-collapse:collapse;color:inherit">{"".join(lines)}</table>'
 
 
 def _shown(size):

@@ -39,6 +39,7 @@ FUNC_MESSAGES = {
     # modules as functions
     "functional_dicts": (ValueError, "Expected parameter_and_buffer_dicts to be a dict, or a list/tuple of dicts, but got {type}", "dict(module.named_parameters()) is one."),
     "functional_elements": (ValueError, "Expected all elements of parameter_and_buffer_dicts to be dictionaries", "dict(module.named_parameters()) is one."),
+    "functional_tied": (ValueError, "functional_call got multiple values for keys {keys}, which are tied. Consider using tie_weights=False", "Give one of them, or the same tensor under every name."),
     "functional_repeated": (ValueError, "{keys} appeared in multiple dictionaries; behavior of functional call is ambiguous", "Keep each name in one of them."),
     "functional_strict": (RuntimeError, "Error(s) in reparametrizing for {name}:\n\t{problems}", "strict=False takes the module's own tensors for missing names."),
     "stack_none": (RuntimeError, "stack_module_state: Expected at least one model, got 0.", "Pass a list of modules."),

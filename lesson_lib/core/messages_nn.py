@@ -111,10 +111,10 @@ NN_MESSAGES = {
     "optimizer_group_size": (ValueError, "loaded state dict contains a parameter group that doesn't match the size of optimizer's group", "Make the optimizer with the parameters that were saved."),
     "optimizer_value": (ValueError, "{message}", "Choose a value in the range that the method allows."),
     "optimizer_hook": (RuntimeError, "{function} must return None or a tuple of (new_args, new_kwargs), but got {got}.", "Return both, or None to change nothing."),
-    "optimizer_differentiable": (NotImplementedError, "differentiable=True: steps of the optimizer are not recorded", "Write the update with tensor operations: w = w - lr * g, with g from autograd.grad(create_graph=True)."),
-    "scheduler_optimizer": (TypeError, "{type} is not an Optimizer", "Pass the optimizer whose learning rates are to change."),
-    "scheduler_resume": (PlainKeyError, "param 'initial_lr' is not specified in param_groups[{number}] when resuming scheduler with last_epoch >= 0.", "Load the optimizer's state first, or leave last_epoch=-1 for a fresh start."),
-    "scheduler_lambdas": (ValueError, "Expected {expected} lr_lambdas, but got {found}", "One function for each parameter group, or one for all."),
+    "optimizer_complex": (RuntimeError, "{method} does not support complex parameters", "Optimize torch.view_as_real(z) of a complex z, or take another method."),
+    "optimizer_capturable": (AssertionError, "If capturable=True, {state} must be on supported devices: {devices}.", "Leave capturable=False: it is for graphs of CUDA."),
+    "swap_in": (RuntimeError, "{message}", "Give as many parameters and groups as the optimizer has, after its first step."),
+    "line_search": (RuntimeError, "only 'strong_wolfe' is supported", "Write line_search_fn=\"strong_wolfe\", or leave it out."),
     # data
     "dataset_getitem": (NotImplementedError, "Subclasses of Dataset should implement __getitem__.", "Define __getitem__(self, index) and __len__(self)."),
     "dataset_sizes": (AssertionError, "Size mismatch between tensors", "All tensors need the same first dimension: one row per sample."),
@@ -128,5 +128,4 @@ NN_MESSAGES = {
     "collate_type": (TypeError, "default_collate: batch must contain tensors, numpy arrays, numbers, dicts or lists; found {type}", "Convert the samples in the data set, or pass collate_fn=."),
     "collate_size": (RuntimeError, "each element in list of batch should be of equal size", "Samples of different length need a collate_fn= that pads them."),
     "loader_option": (ValueError, "{message}", "Leave one of the two options away."),
-    "loader_workers": (NotImplementedError, "DataLoader with num_workers={count}: worker processes are not available", "Use num_workers=0: samples are read in this process, between the steps."),
 }  # fmt: skip

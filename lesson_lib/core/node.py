@@ -35,10 +35,8 @@ class Node:
     @property
     def next_functions(self):
         """The edges, as PyTorch shows them: ``((node, index), ...)`` with ``(None, 0)`` for a constant."""
-        rules = getattr(self.op, "rules", ())  # an input without a rule (an index, a mask) has no place in PyTorch's list
-        if len(rules) < len(self.edges):
-            rules = (True,) * len(self.edges)
-        return tuple(edge or (None, 0) for edge, rule in zip(self.edges, rules, strict=True) if rule)
+        ruleless = getattr(self.op, "ruleless", ())  # an input without a rule (an index, a mask) has no place in PyTorch's list
+        return tuple(edge or (None, 0) for position, edge in enumerate(self.edges) if position not in ruleless)
 
     @property
     def metadata(self):
@@ -209,8 +207,8 @@ def nary_contributions(*rules):
     return contributions
 
 
-def variadic_contributions(rule):
-    """For a list of tensors (cat, stack): one rule answers for all of them."""
+def joint_contributions(rule):
+    """One rule answers for all inputs: for a list of tensors (cat, stack), and where the gradients share their work (lstm)."""
     rule = bound(rule)
 
     def contributions(self, g, saved):

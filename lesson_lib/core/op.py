@@ -10,7 +10,9 @@
 
 ``forward``'s positional parameters are the tensor inputs; keyword-only ones (after ``*``) are parameters. A rule
 ``grad_<input>`` is given the gradient of the output and asks for whatever else it needs by name: an input, the output
-``y``, ``<input>_shape`` or a parameter. Only what the needed rules name is saved.
+``y``, ``<input>_shape`` or a parameter. Only what the needed rules name is saved. Where the gradients share most of their
+work, one rule ``grad_all`` gives those of all inputs; ``wanted`` tells it which are asked for. A faster ``fast_grad_<input>``
+with the same arguments may stand beside a rule, for arrays alone.
 
 A call works on Tensors and on bare arrays alike. On arrays it is just ``forward``: that is how the engine runs the
 rules without making a Tensor, and how ``create_graph=True`` records them by running the same rules on Tensors.
@@ -20,9 +22,10 @@ import inspect
 from functools import wraps
 
 from .call import make_binary, make_nary, make_parametric, make_unary
+from .device import is_array
 from .errors import error
 from .mutation import make_inplace
-from .node import Node, binary_contributions, nary_contributions, unary_contributions, variadic_contributions
+from .node import Node, binary_contributions, joint_contributions, nary_contributions, unary_contributions
 from .out import write_out
 from .promote import COMMON, FLOAT, KEEP
 from .tensor import Tensor
@@ -84,6 +87,10 @@ class Op:
     rounds = False  # with a 16-bit input, Python's floats are rounded to its type first
     n_diff = 1  # how many of the outputs (the first ones) carry gradients
     returns = tuple  # the kind of tuple that several outputs come in
+    composite = None  # (inputs…, *, params…) -> the same made of small ops, on Tensors: the text to read first, and what the tests hold the op equal to
+    constants = ()  # inputs for which a ``grad_all`` has no gradient
+    fused = False  # the rules are for arrays only: gradients that are themselves recorded are those of the composite
+    stand_in = None  # (xp, saved values by name) -> for the composite, what does in place of an input that a fused op did not save; None: zeros
 
 
 class Elementwise(Op):
@@ -116,7 +123,13 @@ class Reduction(Op):
 
 
 class Opaque(Op):
-    """A medium-sized operation with its own kernel (convolution, pooling, normalisation)."""
+    """A medium-sized operation with its own kernel (convolution, pooling)."""
+
+
+class Fused(Opaque):
+    """Several small operations in one, with few passes over memory, and its readable ``composite`` beside it (normalisation, attention)."""
+
+    fused = True
 
 
 def op(decl):
@@ -173,9 +186,10 @@ def _read_forward(decl):
 
 def _read_rules(decl):
     """Each rule's names become positions in what a node saves; an unknown name fails here, at import."""
+    decl.joint = hasattr(decl, "grad_all")
     layout = _layout(decl)
     rules, needs = [], []
-    for name in ("all",) if decl.variadic else decl.inputs:
+    for name in ("all",) if decl.joint or decl.variadic else decl.inputs:
         rule = getattr(decl, "grad_" + name, None)
         if rule is None:
             rules.append(None)
@@ -185,23 +199,35 @@ def _read_rules(decl):
         for wanted in names:
             if wanted not in layout:
                 raise TypeError(f"{decl.name}.grad_{name} asks for {wanted!r}; there is {', '.join(layout)}")
-        rules.append((rule, tuple(layout[wanted] for wanted in names)))
+        fast = getattr(decl, "fast_grad_" + name, None)
+        rules.append((rule if fast is None else _on_arrays(fast, rule), tuple(layout[wanted] for wanted in names)))
         needs.append(tuple(names))
     known = {"grad_" + name for name in decl.inputs} | {"grad_all"}
     for attribute in vars(decl):
         if attribute.startswith("grad_") and attribute not in known:
             raise TypeError(f"{decl.name}.{attribute} is a rule for no input; the inputs are {', '.join(decl.inputs)}")
-    decl.rules, decl.needs = tuple(rules), tuple(needs)
+    decl.rules, decl.needs = tuple(rules), tuple(needs) * (len(decl.inputs) if decl.joint and not decl.variadic else 1)
     decl.differentiable = any(rules)
-    decl.ruleless = () if decl.variadic else tuple(i for i, rule in enumerate(rules) if rule is None)
+    decl.layout = layout
+    if decl.variadic or decl.joint:
+        decl.ruleless = tuple(map(decl.inputs.index, decl.constants))
+    else:
+        decl.ruleless = tuple(i for i, rule in enumerate(rules) if rule is None)
+
+
+def _on_arrays(fast, rule):
+    """One rule out of two: the fast one for arrays."""
+    if argument_names(fast) != argument_names(rule):
+        raise TypeError(f"{fast.__qualname__} takes {', '.join(argument_names(fast))}; the rule takes {', '.join(argument_names(rule))}")
+    return lambda g, *saved: (fast if is_array(g) else rule)(g, *saved)
 
 
 def _layout(decl):
     """Where each name that a rule may ask for stands in ``node.saved``."""
     if decl.variadic:
         names = ["shapes", *decl.outputs, *decl.params]
-    elif decl.params or len(decl.inputs) > 2 or len(decl.outputs) > 1 or _wants_shape(decl):
-        names = [*decl.inputs, *decl.outputs, *(i + "_shape" for i in decl.inputs), *decl.params]
+    elif decl.params or decl.joint or len(decl.inputs) > 2 or len(decl.outputs) > 1 or _wants_shape(decl):
+        names = [*decl.inputs, *decl.outputs, *(i + "_shape" for i in decl.inputs), *decl.params, *(["wanted"] if decl.joint else [])]
     else:
         names = [*decl.inputs, *decl.outputs]
     return {name: position for position, name in enumerate(names)}
@@ -214,9 +240,9 @@ def _wants_shape(decl):
 
 def _node_class(decl, title):
     """The class of the op's nodes: ``type(y.grad_fn).__name__`` is PyTorch's name."""
-    simple = not (decl.params or len(decl.outputs) > 1 or decl.view or decl.overload or _wants_shape(decl))
+    simple = not (decl.params or decl.joint or len(decl.outputs) > 1 or decl.view or decl.overload or _wants_shape(decl))
     decl.arity = len(decl.inputs) if simple and not decl.variadic and len(decl.inputs) <= 2 else None
-    make = variadic_contributions if decl.variadic else {1: unary_contributions, 2: binary_contributions}.get(decl.arity, nary_contributions)
+    make = joint_contributions if decl.joint else {1: unary_contributions, 2: binary_contributions}.get(decl.arity, nary_contributions)
     members = {"__slots__": (), "op": decl, "title": title, "contributions": make(*decl.rules)}
     return type(title.rpartition("::")[2], (Node,), members)
 
@@ -231,7 +257,7 @@ def _make_calls(decl):
 
 def _has_one_of_each(decl):
     """One input and one output (not any number of views)."""
-    return len(decl.inputs) == len(decl.outputs) == 1 and not decl.variadic and decl.n_diff == 1
+    return len(decl.inputs) == len(decl.outputs) == 1 and not decl.joint and not decl.variadic and decl.n_diff == 1
 
 
 def _with_signature(decl, raw):

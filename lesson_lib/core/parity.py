@@ -5,6 +5,7 @@
 
 import functools
 from fnmatch import fnmatchcase
+from importlib import import_module
 from pathlib import Path
 
 from .errors import error
@@ -34,10 +35,16 @@ MISSING = {
         "torch.parse_*", "torch.*type_comment", "torch.import_ir*", "torch.unify_type_list", "torch.fork", "torch.wait", "torch.AggregationType",
         "torch.cond", "torch.while_loop", "torch.func.functionalize",
     ),
+    "attention is computed in one way here": ("torch.nn.attention.*flash_attention_impl*",),
     "a dimension is a number here, not an object": ("torch.Tensor.index",),
     "an operation is declared in Python, with @op": ("torch.library*", "torch.package*", "torch.utils.cpp_extension*"),
     "a subclass overrides methods, as in Python; there is no __torch_function__": ("*has_torch_function*", "*handle_torch_function*", "torch.overrides*"),
-    "one process computes here": ("torch.distributed*", "torch.multiprocessing*", "torch.futures*", "torch.monitor*", "*DataParallel", "*SyncBatchNorm"),
+    "a file is written whole and checked whole, in the machine's own byte order, for the devices cpu and cuda": (
+        "torch.serialization.*crc32*", "torch.serialization.*endianness", "torch.serialization.skip_data", "torch.serialization.register_package",
+        "torch.serialization.default_restore_location", "torch.serialization.check_module_version*",
+    ),
+    "data sets are Datasets and IterableDatasets here: PyTorch gives data pipes up": ("*DataPipe",),
+    "one process computes here": ("torch.distributed*", "torch.multiprocessing*", "torch.futures*", "torch.monitor*", "*DistributedDataParallel"),
 }  # fmt: skip
 NOT_BUILT = "it is not built yet"
 
@@ -54,9 +61,8 @@ NODES = {
     "its nodes are those of the operations it is made of": (
         "torch.block_diag", "torch.cdist", "torch.cholesky", "torch.cholesky_inverse", "torch.combinations", "torch.conv_tbc",
         "torch.cumulative_trapezoid", "torch.dist", "torch.index_reduce", "torch.linalg.householder_product", "torch.linalg.lu",
-        "torch.linalg.lu_solve", "torch.linalg.vecdot", "torch.lu_solve", "torch.lu_unpack", "torch.nn.functional.pdist",
-        "torch.nn.functional.scaled_dot_product_attention", "torch.ormqr", "torch.pdist", "torch.renorm", "torch.std_mean",
-        "torch.triangular_solve", "torch.var_mean", "torch.vdot",
+        "torch.linalg.lu_solve", "torch.linalg.vecdot", "torch.lu_solve", "torch.lu_unpack", "torch.nn.functional.pdist", "torch.ormqr",
+        "torch.pdist", "torch.renorm", "torch.std_mean", "torch.triangular_solve", "torch.var_mean", "torch.vdot",
     ),
     "its node is that of clone, CloneBackward0": (
         "torch.alias_copy", "torch.as_strided_copy", "torch.diagonal_copy", "torch.expand_copy", "torch.narrow_copy", "torch.permute_copy",
@@ -66,8 +72,12 @@ NODES = {
     "its node is that of clone, CloneBackward0; PyTorch has no gradient": ("torch.detach_copy", "torch.view_as_complex_copy"),
     "one kind of node for the modes reflect, replicate and circular: BorderPadBackward0": ("torch.nn.functional.pad",),
     "the node of its last division or product counts as one by a tensor, Backward0, where PyTorch's counts as one by a number, Backward1": (
-        "torch.nn.functional.cross_entropy", "torch.special.ndtr", "torch.trapezoid", "torch.trapz",
+        "torch.special.ndtr", "torch.trapezoid", "torch.trapz",
     ),
+    "it is one node, NllLossBackward0, where PyTorch has that of log_softmax before it": ("torch.nn.functional.cross_entropy",),
+    "it is one node, MulBackward0, where PyTorch has several before it": ("torch.nn.functional.rms_norm",),
+    "it is one node, ScaledDotProductFlashAttentionForCpuBackward0, whatever the arguments": ("torch.nn.functional.scaled_dot_product_attention",),
+    "one node for a whole sequence in one layer and direction, such as LstmSequenceBackward0": ("torch.nn.GRU", "torch.nn.LSTM", "torch.nn.RNN"),
     "the nodes that bring the result into its shape are others": (
         "torch.einsum", "torch.kron", "torch.linalg.cond", "torch.linalg.matrix_norm", "torch.linalg.norm", "torch.linalg.tensorinv", "torch.matmul",
         "torch.nanquantile", "torch.nn.functional.dropout3d", "torch.nn.functional.linear", "torch.quantile", "torch.stft",
@@ -102,8 +112,26 @@ DIFFERS = {
     "torch.as_strided": "its node bears the name of the view that is replayed, not AsStridedBackward0",
     "torch.nn.functional.linear_cross_entropy": "options are checked and save no memory: the scores are made at once, and the nodes are those of that",
     "torch.vmap": "calls the function once for each example: the results are equal, the speed is a loop's",
+    **dict.fromkeys(
+        ("torch.load", "torch.serialization.load"),
+        "weights_only=False reads no more than True does: no code of a file ever runs. A changed byte is an error (PyTorch ignores checksums), and so are "
+        "compressed entries",
+    ),
+    **dict.fromkeys(
+        ("torch.save", "torch.serialization.save"),
+        "the file is replaced at once or not at all; the format from before 1.6 is not written, pickle_module not used",
+    ),
     "torch.func.vmap": "calls the function once for each example: the results are equal, the speed is a loop's",
+    "torch.optim.swa_utils.get_swa_multi_avg_fn": "averages integers too, rounded towards zero, as get_swa_avg_fn does",
+    "torch.optim.lr_scheduler.CyclicLR": "load_state_dict leaves the dictionary as it is",
+    **dict.fromkeys(
+        ("torch.nn.utils.convert_conv2d_weight_memory_format", "torch.nn.utils.convert_conv3d_weight_memory_format"),
+        "there is one memory format here: the weights stay as they are",
+    ),
+    "torch.nn.attention.sdpa_kernel": "attention is computed in one way here: the choice changes nothing",
+    "torch.nn.utils.skip_init": "the weights are drawn and dropped, and the generator goes on as if they were not",
     "torch.optim.Optimizer": "load_state_dict copies the state it is given",
+    "torch.optim.SGD": "differentiable=True: the first momentum keeps the history of its gradient, which PyTorch detaches",
 }
 
 
@@ -119,11 +147,17 @@ def why_missing(name):
     return next((why for why, patterns in MISSING.items() if any(fnmatchcase(name, pattern) for pattern in patterns)), NOT_BUILT)
 
 
-def missing_from(module, called=None):
-    """A module's ``__getattr__``: a name that PyTorch has in ``module`` and that is missing here gets its reason."""
+def missing_from(module, called=None, later=()):
+    """A module's ``__getattr__``: a name that PyTorch has in ``module`` and that is missing here gets its reason.
+
+    ``later`` maps names that are here, and only not imported yet, to the submodule that they are in (None: they are one).
+    """
     called = called or module.replace("torch", "lesson_lib", 1)
 
     def __getattr__(name):
+        if name in later:
+            source = import_module(f"{called}.{later[name] or name}")
+            return source if later[name] is None else getattr(source, name)
         plain = f"module '{called}' has no attribute '{name}'"
         full = f"{module}.{name}"
         if name.startswith("_") or (name not in torch_names().get(module, ()) and full not in torch_names()):

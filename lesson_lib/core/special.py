@@ -4,6 +4,8 @@ import math
 
 import numpy as np
 
+from .blocks import SMALL_BLOCK_BYTES, pieces
+
 _erf, _erfc = np.frompyfunc(math.erf, 1, 1), np.frompyfunc(math.erfc, 1, 1)
 
 # erf(x) ≈ x·P(x²)/Q(x²) for |x| < 3.83…; from there on it is ±1 in float32. Highest power first.
@@ -15,9 +17,11 @@ _LAST = 3.832506856900711
 
 def _polynomial(coefficients, x):
     """Horner's scheme."""
-    y = coefficients[0]
-    for c in coefficients[1:]:
-        y = y * x + c
+    y = coefficients[0] * x
+    for c in coefficients[1:-1]:
+        y += c
+        y *= x
+    y += coefficients[-1]
     return y
 
 
@@ -25,10 +29,17 @@ def erf(x):
     """The error function of each element: within one unit of the last place in float32, Python's own ``math.erf`` in float64."""
     if x.dtype == np.float64:
         return np.asarray(_erf(x), dtype=x.dtype)
-    wide = x.astype(np.float64)  # rounding each step to float32 would cost four units
-    squared = np.minimum(wide * wide, _LAST**2)
-    y = wide * _polynomial(_P, squared) / _polynomial(_Q, squared)
-    return np.asarray(np.where(np.abs(wide) < _LAST, y, np.sign(wide)), dtype=x.dtype)
+    y = np.empty(x.shape, x.dtype)
+    flat, out = x.reshape(-1), y.reshape(-1)
+    for at in pieces(x.size, 8, SMALL_BLOCK_BYTES // 4):
+        wide = flat[at].astype(np.float64)  # rounding each step to float32 would cost four units
+        np.minimum(wide, _LAST, out=wide)
+        np.maximum(wide, -_LAST, out=wide)
+        squared = wide * wide
+        wide *= _polynomial(_P, squared)
+        wide /= _polynomial(_Q, squared)
+        out[at] = wide
+    return y
 
 
 def erfc(x):

@@ -3,13 +3,12 @@
 Everything that computes is attached by the declarations in ``ops``; this file holds what a tensor *is*.
 """
 
-import copy
 import weakref
 
 import numpy as np
 
 from . import dtypes
-from .device import device, device_of, namespace, to_host
+from .device import device_of, to_host
 from .errors import error
 from .grad_slot import check_grad, grad_dtype, set_grad_dtype
 from .heatmap import tensor_html
@@ -302,7 +301,7 @@ class Tensor:
         return bool((self == element).any())
 
     def __format__(self, spec):
-        return format(self.item(), spec) if self._a.ndim == 0 and spec else format(str(self), spec)
+        return format(self.item(), spec) if self._a.ndim == 0 and (spec or type(self) is Tensor) else format(str(self), spec)
 
     def __hash__(self):
         return id(self)
@@ -310,7 +309,7 @@ class Tensor:
     def __dir__(self):
         return [name for name in super().__dir__() if not name.startswith("_") or name.startswith("__")]
 
-    # --- printing and copying ----------------------------------------------------------------------------------
+    # --- printing ----------------------------------------------------------------------------------------------
 
     def __repr__(self, *, tensor_contents=None):
         grad_fn = self.grad_fn
@@ -324,23 +323,6 @@ class Tensor:
         """What notebooks show: the values as a heat map."""
         return tensor_html(self)
 
-    def __deepcopy__(self, memo):
-        if id(self) in memo:
-            return memo[id(self)]
-        if not self.is_leaf:
-            raise error("deepcopy_non_leaf")
-        result = wrap(self._a.copy(), type(self))
-        result._rg = self._rg
-        memo[id(self)] = result
-        if self._grad is not None:
-            result._grad = copy.deepcopy(self._grad, memo)
-        return result
-
-    def __reduce_ex__(self, protocol):
-        if not self.is_leaf:
-            raise error("deepcopy_non_leaf")
-        return rebuild, (type(self), to_host(self._a), str(self.device), self._rg)
-
 
 def wrap(array, cls=Tensor):
     """A new leaf tensor around ``array``; no copy."""
@@ -349,16 +331,6 @@ def wrap(array, cls=Tensor):
     tensor._rg = False
     tensor._edge = tensor._base = tensor._acc = None
     tensor._ver = [0]
-    return tensor
-
-
-def rebuild(cls, array, device_name, requires_grad):
-    """A tensor out of its pickle."""
-    if device_name != "cpu":
-        dev = device(device_name)
-        array = namespace(array).to_device(array, dev.index)
-    tensor = wrap(array, cls)
-    tensor._rg = requires_grad
     return tensor
 
 

@@ -90,11 +90,13 @@ def _replaced(module, tensors, tie_weights, strict):
     if strict:
         _check_names(module, places, tensors)
     before = [(held, key, held[key]) for held, key in places.values()]
-    for name, tensor in tensors.items():
-        if name in places:
-            held, key = places[name]
-            held[key] = tensor
     try:
+        for name, tensor in tensors.items():
+            if name in places:
+                held, key = places[name]
+                held[key] = tensor
+            else:
+                module.get_submodule(name.rpartition(".")[0])  # a name too many is ignored, a path that leads nowhere is an error
         yield
     finally:
         for held, key, tensor in before:
@@ -103,14 +105,22 @@ def _replaced(module, tensors, tie_weights, strict):
 
 def _tied(places, tensors):
     """A tensor given under one of its names counts under all of them."""
-    by_identity = {id(places[name][0][places[name][1]]): tensor for name, tensor in tensors.items() if name in places}
-    shared = {name: by_identity[id(held[key])] for name, (held, key) in places.items() if id(held[key]) in by_identity}
-    return {**shared, **tensors}
+    names_of = {}  # id of a tensor that the module holds -> all its names
+    for name, (held, key) in places.items():
+        names_of.setdefault(id(held[key]), []).append(name)
+    result = dict(tensors)
+    for names in names_of.values():
+        given = [tensors[name] for name in names if name in tensors]
+        if any(tensor is not given[0] for tensor in given):
+            raise error("functional_tied", keys=sorted(names))
+        if given:
+            result.update(dict.fromkeys(names, given[0]))
+    return result
 
 
 def _check_names(module, places, tensors):
-    unexpected = [name for name in tensors if name not in places]
-    missing = [name for name in places if name not in tensors]
+    unexpected = sorted(name for name in tensors if name not in places)
+    missing = sorted(name for name in places if name not in tensors)
     problems = [f"{what} key(s): {', '.join(map(repr, names))}." for what, names in (("Unexpected", unexpected), ("Missing", missing)) if names]
     if problems:
         raise error("functional_strict", name=type(module).__name__, problems="\n\t".join(problems))

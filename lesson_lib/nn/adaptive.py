@@ -54,11 +54,11 @@ class AdaptiveLogSoftmaxWithLoss(Module):
             to_hidden.reset_parameters()
             to_classes.reset_parameters()
 
-    def forward(self, input, target):
+    def forward(self, input_, target_):
         """(ln p of each one's class, the mean of −ln p)."""
-        self._check(input, target)
-        single = target.ndim == 0
-        x, classes = (input.unsqueeze(0), target.unsqueeze(0)) if single else (input, target)
+        self._check(input_, target_)
+        single = target_.ndim == 0
+        x, classes = (input_.unsqueeze(0), target_.unsqueeze(0)) if single else (input_, target_)
         output, places = zeros(len(classes), dtype=x.dtype, device=x.device), classes.clone()  # places: where each class is found in the head
         for i, cluster in enumerate(self.tail):
             inside = (classes >= self.cutoffs[i]) & (classes < self.cutoffs[i + 1])

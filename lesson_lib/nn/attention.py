@@ -5,6 +5,7 @@ from ..core.parity import missing_from
 from ..ops.create import empty
 from . import functional as F
 from . import init
+from .attention_backends import SDPBackend, sdpa_kernel  # noqa: F401 - nn.attention is their public place
 from .linear import Linear
 from .module import Module
 from .parameter import Parameter

@@ -14,7 +14,7 @@ from .module import Module
 from .parameter import Parameter
 
 
-class _Norm(Module):
+class _NormBase(Module):
     """What batch and instance normalisation share: the learned scale and shift, and the running moments as buffers."""
 
     _version = 2
@@ -65,7 +65,7 @@ class _Norm(Module):
         super()._load_from_state_dict(state_dict, prefix, local_metadata, *args)
 
 
-class _BatchNorm(_Norm):
+class _BatchNorm(_NormBase):
     """Batch normalisation of any number of dimensions."""
 
     def __init__(
@@ -121,7 +121,49 @@ class BatchNorm3d(_BatchNorm):
     dims = (5,)
 
 
-class _InstanceNorm(_Norm):
+class SyncBatchNorm(_BatchNorm):
+    """Batch normalisation whose moments are those of all processes. One process computes here: it is batch norm of (N, C, ...).
+
+    ``convert_sync_batchnorm`` puts it in the place of every batch norm of a module.
+
+    >>> import lesson_lib as torch
+    >>> torch.nn.SyncBatchNorm.convert_sync_batchnorm(torch.nn.Sequential(torch.nn.BatchNorm1d(2)))
+    Sequential(
+      (0): SyncBatchNorm(2, eps=1e-05, momentum=0.1, affine=True, bias=True, track_running_stats=True)
+    )
+
+    Errors: ValueError for fewer than two dimensions, or no channel.
+    Source: https://pytorch.org/docs/stable/generated/torch.nn.SyncBatchNorm.html
+    """
+
+    def __init__(
+        self, num_features, eps=1e-5, momentum=0.1, affine=True, track_running_stats=True, process_group=None, device=None, dtype=None, *, bias=True
+    ):  # fmt: skip
+        super().__init__(num_features, eps, momentum, affine, track_running_stats, device, dtype, bias=bias)
+        self.process_group = process_group
+
+    def _check_dims(self, input):
+        if input.ndim < 2:
+            raise error("norm_dims", wanted="at least 2D", ndim=input.ndim)
+        if input.size(1) == 0:
+            raise error("sync_norm_no_channels")
+
+    @classmethod
+    def convert_sync_batchnorm(cls, module, process_group=None):
+        """``module`` with this class in place of every batch norm in it, the parameters and buffers being the same."""
+        converted = module
+        if isinstance(module, _BatchNorm):
+            settings = (module.num_features, module.eps, module.momentum, module.affine, module.track_running_stats, process_group)
+            converted = SyncBatchNorm(*settings, bias=module.bias is not None)
+            for name in ("weight", "bias", "running_mean", "running_var", "num_batches_tracked"):
+                setattr(converted, name, getattr(module, name))
+            converted.training = module.training
+        for name, child in module.named_children():
+            converted.add_module(name, cls.convert_sync_batchnorm(child, process_group))
+        return converted
+
+
+class _InstanceNorm(_NormBase):
     """Instance normalisation: each channel of each sample by itself. The input may be a single sample without a batch dimension."""
 
     def __init__(

@@ -3,9 +3,10 @@
 from collections import OrderedDict
 from collections.abc import Mapping
 from itertools import chain
+from warnings import warn
 
-from ..core.errors import error, typename
-from .module import Module, indented
+from ..core.errors import error
+from .module import Module
 
 
 class _Numbered(Module):
@@ -37,7 +38,7 @@ class _Numbered(Module):
     def insert(self, index, module):
         """Put ``module`` before position ``index``; the later ones move on."""
         if not isinstance(module, Module):
-            raise error("register_module", type=typename(module))
+            raise error("sequential_insert", type=Module)
         count = len(self)
         if not -count <= index <= count:
             raise error("container_insert", low=-count, high=count, index=index)
@@ -68,6 +69,19 @@ class _Numbered(Module):
         children = {str(number): module for number, module in enumerate(list(modules))}
         self._modules.clear()
         self._modules.update(children)
+
+
+class Container(Module):
+    """The base of networks before there was ``Module``, which it is now; its children are given as keyword arguments.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.nn.Module.html
+    """
+
+    def __init__(self, **kwargs):
+        warn("`nn.Container` is deprecated. All of its functionality is now implemented in `nn.Module`. Subclass that instead.", FutureWarning, 2)
+        super().__init__()
+        for name, module in kwargs.items():
+            self.add_module(name, module)
 
 
 class Sequential(_Numbered):
@@ -169,12 +183,12 @@ class ModuleList(_Numbered):
             return f"{self._get_name()}()"
         runs = []  # [first, last, text]: neighbours that print alike are shown once
         for number, module in enumerate(self):
-            text = repr(module)
+            text = repr(module).replace("\n", "\n  ")
             if runs and runs[-1][2] == text:
                 runs[-1][1] = number
             else:
                 runs.append([number, number, text])
-        lines = [f"({a}): {indented(text)}" if a == b else f"({a}-{b}): {b - a + 1} x {indented(text)}" for a, b, text in runs]
+        lines = [f"({a}): {text}" if a == b else f"({a}-{b}): {b - a + 1} x {text}" for a, b, text in runs]
         return f"{self._get_name()}(\n  " + "\n  ".join(lines) + "\n)"
 
 

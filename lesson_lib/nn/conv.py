@@ -132,7 +132,7 @@ class Conv3d(_Conv):
     dims, convolve = 3, staticmethod(F.conv3d)
 
 
-class _ConvTranspose(_ConvNd):
+class _ConvTransposeNd(_ConvNd):
     """Transposed convolution of any number of dimensions."""
 
     transposed = True
@@ -169,7 +169,7 @@ class _ConvTranspose(_ConvNd):
         return [size - low for size, low in zip(wanted, least)]
 
 
-class ConvTranspose1d(_ConvTranspose):
+class ConvTranspose1d(_ConvTransposeNd):
     """Transposed convolution of sequences: x (N, in_channels, L) → y (N, out_channels, Lo). The options are those of ``ConvTranspose2d``.
 
     >>> import lesson_lib as torch
@@ -182,7 +182,7 @@ class ConvTranspose1d(_ConvTranspose):
     dims, convolve = 1, staticmethod(F.conv_transpose1d)
 
 
-class ConvTranspose2d(_ConvTranspose):
+class ConvTranspose2d(_ConvTransposeNd):
     """Transposed convolution of images: x (N, in_channels, H, W) → y (N, out_channels, Ho, Wo), the shapes of a ``Conv2d`` read backwards.
 
     Several sizes give a strided convolution the same output; ``output_padding``, or ``output_size`` in the call, chooses between them.
@@ -199,7 +199,7 @@ class ConvTranspose2d(_ConvTranspose):
     dims, convolve = 2, staticmethod(F.conv_transpose2d)
 
 
-class ConvTranspose3d(_ConvTranspose):
+class ConvTranspose3d(_ConvTransposeNd):
     """Transposed convolution of volumes: x (N, in_channels, D, H, W) → y (N, out_channels, Do, Ho, Wo). The options are those of ``ConvTranspose2d``.
 
     >>> import lesson_lib as torch

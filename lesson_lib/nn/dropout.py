@@ -5,7 +5,7 @@ from . import functional as F
 from .module import Module
 
 
-class _Dropout(Module):
+class _DropoutNd(Module):
     """What the dropouts share: the probability ``p`` of being dropped."""
 
     drop = None
@@ -25,7 +25,7 @@ class _Dropout(Module):
         return f"p={self.p}, inplace={self.inplace}"
 
 
-class Dropout(_Dropout):
+class Dropout(_DropoutNd):
     """Each element is 0 with probability ``p``, the others are divided by 1 − p; in evaluation nothing happens.
 
     >>> import lesson_lib as torch
@@ -39,31 +39,31 @@ class Dropout(_Dropout):
     drop = staticmethod(F.dropout)
 
 
-class Dropout1d(_Dropout):
+class Dropout1d(_DropoutNd):
     """Whole channels of (N, C, L) are dropped.   Source: https://pytorch.org/docs/stable/generated/torch.nn.Dropout1d.html"""
 
     drop = staticmethod(F.dropout1d)
 
 
-class Dropout2d(_Dropout):
+class Dropout2d(_DropoutNd):
     """Whole channels of (N, C, H, W) are dropped.   Source: https://pytorch.org/docs/stable/generated/torch.nn.Dropout2d.html"""
 
     drop = staticmethod(F.dropout2d)
 
 
-class Dropout3d(_Dropout):
+class Dropout3d(_DropoutNd):
     """Whole channels of (N, C, D, H, W) are dropped.   Source: https://pytorch.org/docs/stable/generated/torch.nn.Dropout3d.html"""
 
     drop = staticmethod(F.dropout3d)
 
 
-class AlphaDropout(_Dropout):
+class AlphaDropout(_DropoutNd):
     """Dropout for SELU, which keeps mean 0 and variance 1.   Source: https://pytorch.org/docs/stable/generated/torch.nn.AlphaDropout.html"""
 
     drop = staticmethod(F.alpha_dropout)
 
 
-class FeatureAlphaDropout(_Dropout):
+class FeatureAlphaDropout(_DropoutNd):
     """Alpha dropout of whole channels.   Source: https://pytorch.org/docs/stable/generated/torch.nn.FeatureAlphaDropout.html"""
 
     drop = staticmethod(F.feature_alpha_dropout)

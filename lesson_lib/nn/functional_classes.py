@@ -2,6 +2,7 @@
 
 from ..core.dtypes import FLOATING
 from ..core.errors import error
+from ..ops.cross_entropy import cross_entropy2d_kernel, cross_entropy_kernel, cross_entropy_soft_kernel
 from ..ops.loss import nll_loss2d_kernel, nll_loss_kernel
 from ..ops.softmax import log_softmax
 from .functional_loss import checked_reduction
@@ -86,43 +87,30 @@ def cross_entropy(input, target, weight=None, size_average=None, ignore_index=-1
     reduction = checked_reduction(size_average, reduce, reduction)
     if label_smoothing > 1:
         raise error("loss_option", message=f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
-    class_dim = 0 if input.ndim == 1 else 1
+    if input.ndim == 0 or input.dtype.category != FLOATING:
+        log_softmax(input, 1)  # raises
     if input.shape == target.shape:
-        return _soft_cross_entropy(input, target, weight, ignore_index, reduction, label_smoothing, class_dim)
-    log_p = log_softmax(input, class_dim)
-    loss = nll_loss(log_p, target, weight, ignore_index=ignore_index, reduction=reduction)
-    if label_smoothing <= 0:
-        return loss
-    ignored = target == ignore_index
-    smooth = -(log_p if weight is None else log_p * weight.view(_along(class_dim, input.ndim))).sum(class_dim)
-    smooth = smooth.masked_fill(ignored, 0)
-    if reduction == "mean":
-        counted = (~ignored).sum() if weight is None else weight[target.masked_fill(ignored, 0)].masked_fill(ignored, 0).sum()
-        smooth = smooth.sum() / counted
-    elif reduction == "sum":
-        smooth = smooth.sum()
-    return loss * (1 - label_smoothing) + smooth * (label_smoothing / input.size(class_dim))
+        return _soft_cross_entropy(input, target, weight, ignore_index, reduction, label_smoothing)
+    _check_target(input, target, weight)
+    if input.ndim == 1 and target.ndim == 1:
+        target = target[0]
+    kernel = cross_entropy_kernel.op if input.ndim <= 2 else cross_entropy2d_kernel.op
+    weight = weight if weight is None else weight.flatten()
+    options = {"reduction": reduction, "ignore_index": ignore_index, "label_smoothing": label_smoothing}
+    if input.dtype.itemsize == 2:  # PyTorch rounds the logarithms in between
+        return kernel.composite(input, target, weight, **options)
+    return kernel.raw(input, target, weight, **options)[0]
 
 
-def _soft_cross_entropy(input, target, weight, ignore_index, reduction, label_smoothing, class_dim):
+def _soft_cross_entropy(input, target, weight, ignore_index, reduction, label_smoothing):
     """Cross-entropy with a probability for each class."""
     if not target.is_floating_point():
         raise error("soft_target_dtype", dtype=target.dtype.title)
     if ignore_index >= 0:
         raise error("loss_option", message="ignore_index is not supported for floating point target")
-    if label_smoothing > 0:
-        target = target * (1 - label_smoothing) + label_smoothing / input.size(class_dim)
-    log_p = log_softmax(input, class_dim) * target
     if weight is not None:
         _check_class_weight(input, weight, "cross_entropy: ")
-        log_p = log_p * weight.view(_along(class_dim, input.ndim))
-    if reduction == "none":
-        return -log_p.sum(class_dim)
-    if reduction == "sum":
-        return -log_p.sum()
-    return -log_p.sum() / (input.numel() // input.size(class_dim))
-
-
-def _along(dim, ndim):
-    """The shape of a vector that lies along ``dim``."""
-    return tuple(-1 if d == dim else 1 for d in range(ndim))
+    options = {"reduction": reduction, "label_smoothing": label_smoothing}
+    if input.dtype.itemsize == 2 or any(x is not None and x.dtype is not input.dtype for x in (target, weight)):
+        return cross_entropy_soft_kernel.op.composite(input, target, weight, **options)
+    return cross_entropy_soft_kernel.op.raw(input, target, weight, **options)[0]

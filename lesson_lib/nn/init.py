@@ -16,6 +16,7 @@ from ..core.errors import error
 from ..core.grad_mode import no_grad
 from ..core.parity import missing_from
 from ..core.rng import default_generator
+from .outdated import outdated
 
 _LINEAR = ("linear", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "sigmoid")
 
@@ -210,7 +211,7 @@ def orthogonal_(tensor, gain=1, generator=None):
         return tensor
     rows, columns = tensor.shape[0], tensor.numel() // tensor.shape[0]
     xp = namespace(tensor._a)
-    random = tensor.detach().clone().reshape(rows, columns).normal_(0, 1, generator=generator)._a
+    random = tensor.new_empty((rows, columns)).normal_(0, 1, generator=generator)._a
     q, r = xp.linalg.qr(random.T if rows < columns else random)
     q = q * xp.sign(xp.diagonal(r))  # with the signs of r's diagonal the matrix is drawn evenly from all orthogonal ones
     return _set(tensor, (q.T if rows < columns else q).reshape(tensor.shape) * gain)
@@ -228,7 +229,7 @@ def sparse_(tensor, sparsity, std=0.01, generator=None):
     rows, columns = tensor.shape
     tensor.normal_(0, std, generator=generator)
     for column in range(columns):
-        chosen = (default_generator if generator is None else generator).permutation(rows)[: math.ceil(sparsity * rows)]
+        chosen = default_generator.permutation(rows)[: math.ceil(sparsity * rows)]  # as in PyTorch, generator or not
         tensor[chosen.tolist(), column] = 0
     return tensor
 
@@ -238,5 +239,17 @@ def _set(tensor, array):
     tensor._a[...] = array
     tensor._ver[0] += 1
     return tensor
+
+
+def _old_name(function):
+    name = function.__name__.removesuffix("_")
+    old = outdated(f"`nn.init.{name}` is now deprecated in favor of `nn.init.{name}_`.")(function)
+    old.__name__, old.__doc__ = name, f"The old name of ``{name}_``.   Source: https://pytorch.org/docs/stable/nn.init.html"
+    return old
+
+
+uniform, normal, constant, eye, dirac = map(_old_name, (uniform_, normal_, constant_, eye_, dirac_))
+xavier_uniform, xavier_normal, kaiming_uniform, kaiming_normal = map(_old_name, (xavier_uniform_, xavier_normal_, kaiming_uniform_, kaiming_normal_))
+orthogonal, sparse = map(_old_name, (orthogonal_, sparse_))
 
 __getattr__ = missing_from("torch.nn.init")  # a name that is missing here says why

@@ -1,5 +1,6 @@
 """Losses as modules: the settings are given once, the call takes prediction and target."""
 
+import warnings
 from math import prod
 
 from ..core.errors import error
@@ -165,6 +166,17 @@ class KLDivLoss(_Loss):
     def forward(self, input, target):
         """The loss."""
         return F.kl_div(input, target, reduction=self.reduction, log_target=self.log_target)
+
+
+class NLLLoss2d(NLLLoss):
+    """The old name of ``NLLLoss`` for images.   Source: https://pytorch.org/docs/stable/generated/torch.nn.NLLLoss.html"""
+
+    def __init__(self, weight=None, size_average=None, ignore_index=-100, reduce=None, reduction="mean"):
+        warnings.warn(
+            "`NLLLoss2d` has been deprecated. Please use `NLLLoss` instead as a drop-in replacement and see "
+            "https://pytorch.org/docs/main/nn.html#torch.nn.NLLLoss for more details.", FutureWarning, stacklevel=2,
+        )  # fmt: skip
+        super().__init__(weight, size_average, ignore_index, reduce, reduction)
 
 
 class PoissonNLLLoss(_Loss):

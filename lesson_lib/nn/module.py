@@ -5,10 +5,14 @@ memory, found by name because assigning one to an attribute registers it. The ot
 ``module_tree`` (walking through the members), ``module_hooks`` (the call) and ``module_state`` (saving and loading).
 """
 
+import warnings
+
 from ..core.errors import error, typename
 from ..core.grad_mode import no_grad
 from ..core.tensor import Tensor
 from ..ops.cast import as_dtype, to_names
+from ..ops.create import empty_like
+from .global_hooks import registered
 from .module_hooks import ModuleHooks
 from .module_state import ModuleState
 from .module_tree import ModuleTree
@@ -32,30 +36,22 @@ class Module(ModuleTree, ModuleHooks, ModuleState):
     """
 
     training = True
+    dump_patches = False  # from the time when models were saved together with their source
+    call_super_init = False  # True: __init__ goes on to the next class, as in multiple inheritance, with the arguments
 
     def __init__(self, *args, **kwargs):
-        # These names go straight into the instance: __setattr__ works only once they are there.
-        members = self.__dict__
-        members["training"] = True
-        members["_parameters"], members["_buffers"], members["_modules"] = {}, {}, {}
-        members["_non_persistent_buffers_set"] = set()
-        for kind in (
-            "forward_pre",
-            "forward",
-            "backward_pre",
-            "backward",
-            "state_dict_pre",
-            "state_dict",
-            "load_state_dict_pre",
-            "load_state_dict_post",
-        ):
-            members[f"_{kind}_hooks"] = []
-        if kwargs:
+        self.__dict__.update(_no_members())  # not by __setattr__, which works only once they are there
+        if self.call_super_init:
+            super().__init__(*args, **kwargs)
+        elif kwargs:
             raise TypeError(f"{type(self).__name__}.__init__() got an unexpected keyword argument '{next(iter(kwargs))}'")
-        if args:
+        elif args:
             raise TypeError(f"{type(self).__name__}.__init__() takes 1 positional argument but {len(args) + 1} were given")
 
-    def forward(self, *args, **kwargs):
+    def __setstate__(self, state):
+        self.__dict__.update({**_no_members(), **state})
+
+    def forward(self, *input):
         """The computation; a subclass writes it, ``module(x)`` runs it."""
         raise error("module_forward", name=type(self).__name__)
 
@@ -79,11 +75,11 @@ class Module(ModuleTree, ModuleHooks, ModuleState):
             self.register_parameter(name, None)
         elif isinstance(value, ModuleTree):
             self._make_room(name, "module", "_buffers")
-            self._modules[name] = value
+            self._modules[name] = registered("module", self, name, value)
         elif name in members.get("_modules", ()):
             if value is not None:
                 raise error("assign_member", type=typename(value), what="child module", name=name, wanted="torch.nn.Module or None")
-            self._modules[name] = None
+            self._modules[name] = registered("module", self, name, None)
         elif isinstance(value, Buffer):
             self._make_room(name, "buffer")
             self.register_buffer(name, value, value.persistent)
@@ -209,6 +205,8 @@ class Module(ModuleTree, ModuleHooks, ModuleState):
             dtype = as_dtype(dtype, "to")
             if not (dtype.is_floating_point or dtype.is_complex):
                 raise error("module_dtype", dtype=dtype)
+            if dtype.is_complex:
+                warnings.warn("Complex modules are a new feature under active development whose design may change", stacklevel=2)
         return self._apply(lambda tensor: tensor.to(device=device, dtype=dtype if _is_inexact(tensor) else None))
 
     def cpu(self):
@@ -230,6 +228,18 @@ class Module(ModuleTree, ModuleHooks, ModuleState):
     def half(self):
         """Convert floating-point parameters and buffers to float16."""
         return self._apply(lambda tensor: tensor.half() if tensor.is_floating_point() else tensor)
+
+    def bfloat16(self):
+        """Convert floating-point parameters and buffers to bfloat16."""
+        return self._apply(lambda tensor: tensor.bfloat16() if tensor.is_floating_point() else tensor)
+
+    def to_empty(self, *, device, recurse=True):
+        """Move all parameters and buffers to a device without their values: what is there afterwards is not defined."""
+        return self._apply(lambda tensor: empty_like(tensor, device=device), recurse)
+
+    def share_memory(self):
+        """Put all parameters and buffers into memory that other processes see, as tensors' ``share_memory_`` does."""
+        return self._apply(lambda tensor: tensor.share_memory_())
 
     def type(self, dst_type):
         """Convert all parameters and buffers to ``dst_type``."""
@@ -253,9 +263,19 @@ class Module(ModuleTree, ModuleHooks, ModuleState):
         return f"{self._get_name()}(\n  " + "\n  ".join(settings + children) + "\n)"
 
 
+def _no_members():
+    """The attributes of a module that has no members and no hooks."""
+    hooks = ("forward_pre", "forward", "backward_pre", "backward", "state_dict_pre", "state_dict", "load_state_dict_pre", "load_state_dict_post")
+    return {
+        "training": True, "_parameters": {}, "_buffers": {}, "_modules": {}, "_non_persistent_buffers_set": set(),
+        **{f"_{kind}_hooks": [] for kind in hooks},
+    }  # fmt: skip
+
+
 def indented(text):
-    """``text`` with all lines but the first moved right by two."""
-    return text.replace("\n", "\n  ")
+    """``text`` with all lines but the first and the empty ones moved right by two."""
+    first, *others = text.split("\n")
+    return "\n".join([first, *(f"  {line}" if line.strip() else "" for line in others)])
 
 
 def _is_inexact(tensor):

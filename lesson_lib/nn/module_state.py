@@ -3,6 +3,7 @@
 ``state_dict()`` maps dotted names to tensors; ``load_state_dict()`` copies them into a module of the same structure.
 """
 
+import warnings
 from collections import OrderedDict
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -10,8 +11,8 @@ from typing import NamedTuple
 from ..core.errors import error
 from ..core.grad_mode import no_grad
 from ..core.tensor import Tensor
-from .module_hooks import add_hook
-from .parameter import Parameter
+from .global_hooks import add_hook
+from .parameter import Parameter, is_lazy
 
 _EXTRA_STATE = "_extra_state"  # under this name goes what ``get_extra_state`` returns
 
@@ -37,7 +38,7 @@ class ModuleState:
 
     # --- out ---------------------------------------------------------------------------------------------------
 
-    def state_dict(self, *, destination=None, prefix="", keep_vars=False):
+    def state_dict(self, *args, destination=None, prefix="", keep_vars=False):
         """Parameters and persistent buffers by dotted name. The tensors share memory with the module's.
 
         >>> import lesson_lib as torch
@@ -48,6 +49,12 @@ class ModuleState:
 
         Source: https://pytorch.org/docs/stable/generated/torch.nn.Module.html
         """
+        if args:
+            warnings.warn(
+                "Positional args are being deprecated, use kwargs instead. Refer to "
+                "https://pytorch.org/docs/main/generated/torch.nn.Module.html#torch.nn.Module.state_dict for details.", FutureWarning, stacklevel=2,
+            )  # fmt: skip
+            destination, prefix, keep_vars = (*args, *(destination, prefix, keep_vars)[len(args) :])
         if destination is None:
             destination = OrderedDict()
             destination._metadata = OrderedDict()
@@ -60,15 +67,18 @@ class ModuleState:
         for name, module in self._modules.items():
             if module is not None:
                 module.state_dict(destination=destination, prefix=f"{prefix}{name}.", keep_vars=keep_vars)
-        for hook in tuple(self._state_dict_hooks):
-            if hook(self, destination, prefix, metadata) is not None:
-                raise error("state_dict_hook")
+        for hook, may_replace in tuple(self._state_dict_hooks):
+            other = hook(self, destination, prefix, metadata)
+            if other is not None:
+                if not may_replace:
+                    raise error("state_dict_hook")
+                destination = other
         return destination
 
     def _save_to_state_dict(self, destination, prefix, keep_vars):
         """Put this module's own state (not its children's) into ``destination``."""
         for name, tensor in self._own_state().items():
-            destination[prefix + name] = tensor if keep_vars else tensor.detach()
+            destination[prefix + name] = tensor if keep_vars or is_lazy(tensor) else tensor.detach()
         if type(self).get_extra_state is not ModuleState.get_extra_state:
             destination[prefix + _EXTRA_STATE] = self.get_extra_state()
 
@@ -130,8 +140,9 @@ class ModuleState:
 
     def _load_from_state_dict(self, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs):
         """Load this module's own state (not its children's). Subclasses override this to read older layouts."""
-        for hook in tuple(self._load_state_dict_pre_hooks):
-            hook(self, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs)
+        for hook, with_module in tuple(self._load_state_dict_pre_hooks):
+            of_module = (self,) if with_module else ()
+            hook(*of_module, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs)
         own = self._own_state()
         for name, tensor in own.items():
             key = prefix + name
@@ -165,6 +176,8 @@ class ModuleState:
             return (
                 f'While copying the parameter named "{key}", expected torch.Tensor or Tensor-like object from checkpoint but received {type(value)}'
             )
+        if is_lazy(tensor):
+            return None  # neither has a shape yet
         if tensor.ndim == 0 and tuple(value.shape) == (1,):
             value = value.reshape(())  # the earliest versions of PyTorch saved numbers as vectors
         if value.shape != tensor.shape:
@@ -184,19 +197,27 @@ class ModuleState:
 
     def register_state_dict_pre_hook(self, hook):
         """Call ``hook(module, prefix, keep_vars)`` before this module's state is collected."""
-        return add_hook(self._state_dict_pre_hooks, hook, False)
+        return add_hook(self._state_dict_pre_hooks, hook)
 
     def register_state_dict_post_hook(self, hook):
         """Call ``hook(module, state_dict, prefix, local_metadata)`` after it was collected; it changes the dictionary in place."""
-        return add_hook(self._state_dict_hooks, hook, False)
+        return add_hook(self._state_dict_hooks, (hook, False))
+
+    def _register_state_dict_hook(self, hook):
+        """The older way: the hook may also return another dictionary."""
+        return add_hook(self._state_dict_hooks, (hook, True))
 
     def register_load_state_dict_pre_hook(self, hook):
         """Call ``hook(module, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs)`` before loading."""
-        return add_hook(self._load_state_dict_pre_hooks, hook, False)
+        return self._register_load_state_dict_pre_hook(hook, with_module=True)
+
+    def _register_load_state_dict_pre_hook(self, hook, with_module=False):
+        """The older way: without ``module``."""
+        return add_hook(self._load_state_dict_pre_hooks, (hook, with_module))
 
     def register_load_state_dict_post_hook(self, hook):
         """Call ``hook(module, incompatible_keys)`` after loading; it may change the two lists in place."""
-        return add_hook(self._load_state_dict_post_hooks, hook, False)
+        return add_hook(self._load_state_dict_post_hooks, hook)
 
 
 def _name_problems(missing, unexpected):

@@ -6,6 +6,7 @@ A module owns parameters, buffers and other modules, each in a dictionary in the
 
 from ..core.errors import error, typename
 from ..core.tensor import Tensor
+from .global_hooks import registered
 from .parameter import Parameter
 
 
@@ -28,7 +29,7 @@ class ModuleTree:
             raise error("register_parameter", type=typename(param), name=name)
         if param is not None and param.grad_fn is not None:
             raise error("parameter_not_leaf", name=name)
-        self._parameters[name] = param
+        self._parameters[name] = None if param is None else registered("parameter", self, name, param)
 
     def register_buffer(self, name, tensor, persistent=True):
         """Add a tensor that is state but not learned. ``persistent=False`` leaves it out of ``state_dict()``.
@@ -42,7 +43,7 @@ class ModuleTree:
         self._check_name("buffer", name, self._buffers)
         if tensor is not None and not isinstance(tensor, Tensor):
             raise error("register_buffer", type=typename(tensor), name=name)
-        self._buffers[name] = tensor
+        self._buffers[name] = registered("buffer", self, name, tensor)
         if persistent:
             self._non_persistent_buffers_set.discard(name)
         else:
@@ -60,7 +61,7 @@ class ModuleTree:
         if module is not None and not isinstance(module, ModuleTree):
             raise error("register_module", type=typename(module))
         self._check_name("module", name, self._modules)
-        self._modules[name] = module
+        self._modules[name] = registered("module", self, name, module)
 
     def register_module(self, name, module):
         """Alias of ``add_module``."""
@@ -98,9 +99,9 @@ class ModuleTree:
             if module is not None:
                 yield from module.named_modules(memo, _join(prefix, name), remove_duplicate)
 
-    def modules(self):
+    def modules(self, remove_duplicate=True):
         """Yield this module and all below it; a shared module comes once."""
-        for _, module in self.named_modules():
+        for _, module in self.named_modules(remove_duplicate=remove_duplicate):
             yield module
 
     def named_children(self):
@@ -169,12 +170,24 @@ class ModuleTree:
                 raise error("member_kind", name=name, what="an nn.Module")
         return module
 
-    def set_submodule(self, target, module):
-        """Put ``module`` at the dotted path ``target``."""
+    def set_submodule(self, target, module, strict=False):
+        """Put ``module`` at the dotted path ``target``; with ``strict`` only in place of one that is there.
+
+        >>> import lesson_lib as torch
+        >>> net = torch.nn.Sequential(torch.nn.Sequential(torch.nn.Identity()))
+        >>> net.set_submodule("0.0", torch.nn.ReLU())
+        >>> net[0][0]
+        ReLU()
+        """
         if target == "":
             raise error("set_submodule_empty")
+        if not isinstance(module, ModuleTree):
+            raise error("set_submodule_type", type=type(module))
         path, _, name = target.rpartition(".")
-        setattr(self.get_submodule(path), name, module)
+        owner = self.get_submodule(path)
+        if strict or hasattr(owner, name):
+            owner.get_submodule(name)
+        setattr(owner, name, module)
 
     def get_parameter(self, target):
         """The parameter at the dotted path ``target``."""

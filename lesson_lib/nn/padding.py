@@ -24,7 +24,7 @@ class _Pad(Module):
         return f"{self.padding}"
 
 
-class _ConstantPad(_Pad):
+class _ConstantPadNd(_Pad):
     """A border of one value."""
 
     def __init__(self, padding, value):
@@ -36,7 +36,7 @@ class _ConstantPad(_Pad):
         return f"padding={self.padding}, value={self.value}"
 
 
-class ConstantPad1d(_ConstantPad):
+class ConstantPad1d(_ConstantPadNd):
     """A border of ``value`` around sequences: ``padding`` is one width, or (left, right).
 
     Source: https://pytorch.org/docs/stable/generated/torch.nn.ConstantPad1d.html
@@ -45,7 +45,7 @@ class ConstantPad1d(_ConstantPad):
     dims = 1
 
 
-class ConstantPad2d(_ConstantPad):
+class ConstantPad2d(_ConstantPadNd):
     """A border of ``value`` around images: ``padding`` is one width, or (left, right, top, bottom).
 
     Source: https://pytorch.org/docs/stable/generated/torch.nn.ConstantPad2d.html
@@ -54,7 +54,7 @@ class ConstantPad2d(_ConstantPad):
     dims = 2
 
 
-class ConstantPad3d(_ConstantPad):
+class ConstantPad3d(_ConstantPadNd):
     """A border of ``value`` around volumes: ``padding`` is one width, or (left, right, top, bottom, front, back).
 
     Source: https://pytorch.org/docs/stable/generated/torch.nn.ConstantPad3d.html
@@ -95,7 +95,13 @@ class ZeroPad3d(_Pad):
     dims, value = 3, 0.0
 
 
-class ReflectionPad1d(_Pad):
+class _ReflectionPadNd(_Pad):
+    """A mirror at each end of a dimension."""
+
+    mode = "reflect"
+
+
+class ReflectionPad1d(_ReflectionPadNd):
     """A mirror at each end of a sequence: ``padding`` is one width, or (left, right).
 
     >>> import lesson_lib as torch
@@ -105,28 +111,34 @@ class ReflectionPad1d(_Pad):
     Source: https://pytorch.org/docs/stable/generated/torch.nn.ReflectionPad1d.html
     """
 
-    dims, mode = 1, "reflect"
+    dims = 1
 
 
-class ReflectionPad2d(_Pad):
+class ReflectionPad2d(_ReflectionPadNd):
     """A mirror at each edge of an image: ``padding`` is one width, or (left, right, top, bottom).
 
     Source: https://pytorch.org/docs/stable/generated/torch.nn.ReflectionPad2d.html
     """
 
-    dims, mode = 2, "reflect"
+    dims = 2
 
 
-class ReflectionPad3d(_Pad):
+class ReflectionPad3d(_ReflectionPadNd):
     """A mirror at each face of a volume: ``padding`` is one width, or (left, right, top, bottom, front, back).
 
     Source: https://pytorch.org/docs/stable/generated/torch.nn.ReflectionPad3d.html
     """
 
-    dims, mode = 3, "reflect"
+    dims = 3
 
 
-class ReplicationPad1d(_Pad):
+class _ReplicationPadNd(_Pad):
+    """The ends of each dimension, repeated."""
+
+    mode = "replicate"
+
+
+class ReplicationPad1d(_ReplicationPadNd):
     """The ends of a sequence, repeated: ``padding`` is one width, or (left, right).
 
     >>> import lesson_lib as torch
@@ -136,28 +148,28 @@ class ReplicationPad1d(_Pad):
     Source: https://pytorch.org/docs/stable/generated/torch.nn.ReplicationPad1d.html
     """
 
-    dims, mode = 1, "replicate"
+    dims = 1
 
 
-class ReplicationPad2d(_Pad):
+class ReplicationPad2d(_ReplicationPadNd):
     """The edges of an image, repeated: ``padding`` is one width, or (left, right, top, bottom).
 
     Source: https://pytorch.org/docs/stable/generated/torch.nn.ReplicationPad2d.html
     """
 
-    dims, mode = 2, "replicate"
+    dims = 2
 
 
-class ReplicationPad3d(_Pad):
+class ReplicationPad3d(_ReplicationPadNd):
     """The faces of a volume, repeated: ``padding`` is one width, or (left, right, top, bottom, front, back).
 
     Source: https://pytorch.org/docs/stable/generated/torch.nn.ReplicationPad3d.html
     """
 
-    dims, mode = 3, "replicate"
+    dims = 3
 
 
-class _CircularPad(_Pad):
+class _CircularPadNd(_Pad):
     """The other end of each dimension, as if it went round."""
 
     mode = "circular"
@@ -169,7 +181,7 @@ class _CircularPad(_Pad):
         return super().forward(input)
 
 
-class CircularPad1d(_CircularPad):
+class CircularPad1d(_CircularPadNd):
     """A sequence that goes round: ``padding`` is one width, or (left, right).
 
     >>> import lesson_lib as torch
@@ -182,7 +194,7 @@ class CircularPad1d(_CircularPad):
     dims = 1
 
 
-class CircularPad2d(_CircularPad):
+class CircularPad2d(_CircularPadNd):
     """An image that goes round in both directions: ``padding`` is one width, or (left, right, top, bottom).
 
     Source: https://pytorch.org/docs/stable/generated/torch.nn.CircularPad2d.html
@@ -191,7 +203,7 @@ class CircularPad2d(_CircularPad):
     dims = 2
 
 
-class CircularPad3d(_CircularPad):
+class CircularPad3d(_CircularPadNd):
     """A volume that goes round in all directions: ``padding`` is one width, or (left, right, top, bottom, front, back).
 
     Source: https://pytorch.org/docs/stable/generated/torch.nn.CircularPad3d.html

@@ -6,7 +6,7 @@ from . import functional as F
 from .module import Module
 
 
-class _MaxPool(Module):
+class _MaxPoolNd(Module):
     """The largest value of each window."""
 
     def __init__(self, kernel_size, stride=None, padding=0, dilation=1, return_indices=False, ceil_mode=False):
@@ -23,7 +23,7 @@ class _MaxPool(Module):
         return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}, dilation={self.dilation}, ceil_mode={self.ceil_mode}"
 
 
-class MaxPool1d(_MaxPool):
+class MaxPool1d(_MaxPoolNd):
     """The largest value of each window of a sequence: x (N, C, L) → y (N, C, Lo). ``stride`` is ``kernel_size`` if not given.
 
     Source: https://pytorch.org/docs/stable/generated/torch.nn.MaxPool1d.html
@@ -32,7 +32,7 @@ class MaxPool1d(_MaxPool):
     pool = staticmethod(F.max_pool1d)
 
 
-class MaxPool2d(_MaxPool):
+class MaxPool2d(_MaxPoolNd):
     """The largest value of each window: x (N, C, H, W) → y (N, C, Ho, Wo). ``stride`` is ``kernel_size`` if not given.
 
     >>> import lesson_lib as torch
@@ -45,7 +45,7 @@ class MaxPool2d(_MaxPool):
     pool = staticmethod(F.max_pool2d)
 
 
-class MaxPool3d(_MaxPool):
+class MaxPool3d(_MaxPoolNd):
     """The largest value of each window of a volume: x (N, C, D, H, W) → y (N, C, Do, Ho, Wo). ``stride`` is ``kernel_size`` if not given.
 
     Source: https://pytorch.org/docs/stable/generated/torch.nn.MaxPool3d.html
@@ -62,7 +62,11 @@ class _Windows(Module):
         return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
 
 
-class AvgPool1d(_Windows):
+class _AvgPoolNd(_Windows):
+    """The mean of each window."""
+
+
+class AvgPool1d(_AvgPoolNd):
     """The mean of each window of a sequence: x (N, C, L) → y (N, C, Lo). ``stride`` is ``kernel_size`` if not given.
 
     Source: https://pytorch.org/docs/stable/generated/torch.nn.AvgPool1d.html
@@ -79,7 +83,7 @@ class AvgPool1d(_Windows):
         return F.avg_pool1d(input, self.kernel_size, self.stride, self.padding, self.ceil_mode, self.count_include_pad)
 
 
-class _AvgPool(_Windows):
+class _AvgPool(_AvgPoolNd):
     """The mean of each window."""
 
     def __init__(self, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True, divisor_override=None):
@@ -114,7 +118,7 @@ class AvgPool3d(_AvgPool):
     pool = staticmethod(F.avg_pool3d)
 
 
-class _LPPool(Module):
+class _LPPoolNd(Module):
     """The power sum of each window."""
 
     def __init__(self, norm_type, kernel_size, stride=None, ceil_mode=False):
@@ -130,7 +134,7 @@ class _LPPool(Module):
         return f"norm_type={self.norm_type}, kernel_size={self.kernel_size}, stride={self.stride}, ceil_mode={self.ceil_mode}"
 
 
-class LPPool1d(_LPPool):
+class LPPool1d(_LPPoolNd):
     r"""The power sum $\sqrt[p]{\sum x^p}$ of each window of a sequence: x (N, C, L) → y (N, C, Lo).
 
     Source: https://pytorch.org/docs/stable/generated/torch.nn.LPPool1d.html
@@ -139,7 +143,7 @@ class LPPool1d(_LPPool):
     pool = staticmethod(F.lp_pool1d)
 
 
-class LPPool2d(_LPPool):
+class LPPool2d(_LPPoolNd):
     r"""The power sum $\sqrt[p]{\sum x^p}$ of each window of an image: x (N, C, H, W) → y (N, C, Ho, Wo).
 
     Source: https://pytorch.org/docs/stable/generated/torch.nn.LPPool2d.html
@@ -148,7 +152,7 @@ class LPPool2d(_LPPool):
     pool = staticmethod(F.lp_pool2d)
 
 
-class LPPool3d(_LPPool):
+class LPPool3d(_LPPoolNd):
     r"""The power sum $\sqrt[p]{\sum x^p}$ of each window of a volume: x (N, C, D, H, W) → y (N, C, Do, Ho, Wo).
 
     Source: https://pytorch.org/docs/stable/generated/torch.nn.LPPool3d.html
@@ -157,7 +161,7 @@ class LPPool3d(_LPPool):
     pool = staticmethod(F.lp_pool3d)
 
 
-class _AdaptiveAvgPool(Module):
+class _AdaptiveAvgPoolNd(Module):
     """Means of as many windows as make the output's size."""
 
     def __init__(self, output_size):
@@ -173,7 +177,7 @@ class _AdaptiveAvgPool(Module):
         return f"output_size={self.output_size}"
 
 
-class AdaptiveAvgPool1d(_AdaptiveAvgPool):
+class AdaptiveAvgPool1d(_AdaptiveAvgPoolNd):
     """Means of ``output_size`` windows that tile the sequence, whatever its length: x (N, C, L) → y (N, C, output_size).
 
     Source: https://pytorch.org/docs/stable/generated/torch.nn.AdaptiveAvgPool1d.html
@@ -182,7 +186,7 @@ class AdaptiveAvgPool1d(_AdaptiveAvgPool):
     pool = staticmethod(F.adaptive_avg_pool1d)
 
 
-class AdaptiveAvgPool2d(_AdaptiveAvgPool):
+class AdaptiveAvgPool2d(_AdaptiveAvgPoolNd):
     """Means of as many windows as make the output ``output_size``, whatever the input's size; None keeps a dimension.
 
     >>> import lesson_lib as torch
@@ -195,7 +199,7 @@ class AdaptiveAvgPool2d(_AdaptiveAvgPool):
     pool = staticmethod(F.adaptive_avg_pool2d)
 
 
-class AdaptiveAvgPool3d(_AdaptiveAvgPool):
+class AdaptiveAvgPool3d(_AdaptiveAvgPoolNd):
     """Means of as many windows as make the output ``output_size``, whatever the volume's size; None keeps a dimension.
 
     Source: https://pytorch.org/docs/stable/generated/torch.nn.AdaptiveAvgPool3d.html
@@ -204,7 +208,7 @@ class AdaptiveAvgPool3d(_AdaptiveAvgPool):
     pool = staticmethod(F.adaptive_avg_pool3d)
 
 
-class _AdaptiveMaxPool(Module):
+class _AdaptiveMaxPoolNd(Module):
     """The largest values of as many windows as make the output's size."""
 
     def __init__(self, output_size, return_indices=False):
@@ -220,7 +224,7 @@ class _AdaptiveMaxPool(Module):
         return f"output_size={self.output_size}"
 
 
-class AdaptiveMaxPool1d(_AdaptiveMaxPool):
+class AdaptiveMaxPool1d(_AdaptiveMaxPoolNd):
     """The largest values of ``output_size`` windows that tile the sequence, whatever its length: x (N, C, L) → y (N, C, output_size).
 
     Source: https://pytorch.org/docs/stable/generated/torch.nn.AdaptiveMaxPool1d.html
@@ -229,7 +233,7 @@ class AdaptiveMaxPool1d(_AdaptiveMaxPool):
     pool = staticmethod(F.adaptive_max_pool1d)
 
 
-class AdaptiveMaxPool2d(_AdaptiveMaxPool):
+class AdaptiveMaxPool2d(_AdaptiveMaxPoolNd):
     """The largest values of as many windows as make the output ``output_size``, whatever the image's size; None keeps a dimension.
 
     Source: https://pytorch.org/docs/stable/generated/torch.nn.AdaptiveMaxPool2d.html
@@ -238,7 +242,7 @@ class AdaptiveMaxPool2d(_AdaptiveMaxPool):
     pool = staticmethod(F.adaptive_max_pool2d)
 
 
-class AdaptiveMaxPool3d(_AdaptiveMaxPool):
+class AdaptiveMaxPool3d(_AdaptiveMaxPoolNd):
     """The largest values of as many windows as make the output ``output_size``, whatever the volume's size; None keeps a dimension.
 
     Source: https://pytorch.org/docs/stable/generated/torch.nn.AdaptiveMaxPool3d.html
@@ -286,7 +290,7 @@ class FractionalMaxPool3d(_FractionalMaxPool):
     dims, pool = 3, staticmethod(F.fractional_max_pool3d)
 
 
-class _MaxUnpool(_Windows):
+class _MaxUnpoolNd(_Windows):
     """Pooled values back at their places, 0 elsewhere."""
 
     def __init__(self, kernel_size, stride=None, padding=0):
@@ -299,7 +303,7 @@ class _MaxUnpool(_Windows):
         return self.unpool(input, indices, self.kernel_size, self.stride, self.padding, output_size)
 
 
-class MaxUnpool1d(_MaxUnpool):
+class MaxUnpool1d(_MaxUnpoolNd):
     """The way back from ``MaxPool1d``: each value at its index, 0 elsewhere. x, indices (N, C, L) → y (N, C, Lo).
 
     Source: https://pytorch.org/docs/stable/generated/torch.nn.MaxUnpool1d.html
@@ -308,7 +312,7 @@ class MaxUnpool1d(_MaxUnpool):
     dims, unpool = 1, staticmethod(F.max_unpool1d)
 
 
-class MaxUnpool2d(_MaxUnpool):
+class MaxUnpool2d(_MaxUnpoolNd):
     """The way back from ``MaxPool2d``: each value at its index, 0 elsewhere. x, indices (N, C, H, W) → y (N, C, Ho, Wo).
 
     >>> import lesson_lib as torch
@@ -323,7 +327,7 @@ class MaxUnpool2d(_MaxUnpool):
     dims, unpool = 2, staticmethod(F.max_unpool2d)
 
 
-class MaxUnpool3d(_MaxUnpool):
+class MaxUnpool3d(_MaxUnpoolNd):
     """The way back from ``MaxPool3d``: each value at its index, 0 elsewhere. x, indices (N, C, D, H, W) → y (N, C, Do, Ho, Wo).
 
     Source: https://pytorch.org/docs/stable/generated/torch.nn.MaxUnpool3d.html

@@ -9,7 +9,33 @@ from .module import Module
 from .parameter import Parameter
 
 
-class Embedding(Module):
+class _Table(Module):
+    """A table of rows, one of which may stand for padding."""
+
+    def _set_up(self, num_embeddings, embedding_dim, padding_idx, max_norm, norm_type, scale_grad_by_freq, sparse):
+        if sparse:
+            raise error("embedding_sparse")
+        self.num_embeddings, self.embedding_dim = num_embeddings, embedding_dim
+        self.padding_idx = padding_idx if padding_idx is None else padding_idx % num_embeddings
+        self.max_norm, self.norm_type, self.scale_grad_by_freq, self.sparse = max_norm, norm_type, scale_grad_by_freq, sparse
+
+    def _make_rows(self, given, device, dtype, requires_grad=True):
+        shape = [self.num_embeddings, self.embedding_dim]
+        if given is not None and list(given.shape) != shape:
+            raise error("embedding_weight")
+        self.weight = Parameter(empty(shape, device=device, dtype=dtype) if given is None else given, requires_grad=requires_grad)
+        if given is None:
+            self.reset_parameters()
+
+    def reset_parameters(self):
+        """Draw new rows; the padding row is 0."""
+        init.normal_(self.weight)
+        if self.padding_idx is not None:
+            with no_grad():
+                self.weight[self.padding_idx].fill_(0)
+
+
+class Embedding(_Table):
     """Row i of a learned table for each number i: (*) int → (*, embedding_dim). The rows start as N(0, 1).
 
     ``padding_idx``: a row of zeros that is not learned. ``max_norm``: longer rows are shortened when looked up.
@@ -27,28 +53,10 @@ class Embedding(Module):
         _freeze=False, device=None, dtype=None,
     ):  # fmt: skip
         super().__init__()
-        if sparse:
-            raise error("embedding_sparse")
-        if padding_idx is not None:
-            if not -num_embeddings <= padding_idx < num_embeddings:
-                raise error("embedding_padding")
-            padding_idx %= num_embeddings
-        self.num_embeddings, self.embedding_dim, self.padding_idx = num_embeddings, embedding_dim, padding_idx
-        self.max_norm, self.norm_type, self.scale_grad_by_freq, self.sparse = max_norm, norm_type, scale_grad_by_freq, sparse
-        if _weight is None:
-            self.weight = Parameter(empty(num_embeddings, embedding_dim, device=device, dtype=dtype), requires_grad=not _freeze)
-            self.reset_parameters()
-        else:
-            if list(_weight.shape) != [num_embeddings, embedding_dim]:
-                raise error("embedding_weight")
-            self.weight = Parameter(_weight, requires_grad=not _freeze)
-
-    def reset_parameters(self):
-        """Draw new rows; the padding row is 0."""
-        init.normal_(self.weight)
-        if self.padding_idx is not None:
-            with no_grad():
-                self.weight[self.padding_idx].fill_(0)
+        if padding_idx is not None and not -num_embeddings <= padding_idx < num_embeddings:
+            raise error("embedding_padding")
+        self._set_up(num_embeddings, embedding_dim, padding_idx, max_norm, norm_type, scale_grad_by_freq, sparse)
+        self._make_rows(_weight, device, dtype, requires_grad=not _freeze)
 
     def forward(self, input):
         """The rows."""
@@ -71,7 +79,7 @@ class Embedding(Module):
         )  # fmt: skip
 
 
-class EmbeddingBag(Module):
+class EmbeddingBag(_Table):
     """The mean (or sum, or maximum) of the rows of each bag of numbers: the numbers of a 2-d input's row, or those between two ``offsets``.
 
     >>> import lesson_lib as torch
@@ -87,24 +95,11 @@ class EmbeddingBag(Module):
         include_last_offset=False, padding_idx=None, device=None, dtype=None,
     ):  # fmt: skip
         super().__init__()
-        if sparse:
-            raise error("embedding_sparse")
-        if padding_idx is not None:
-            if not -num_embeddings <= padding_idx < num_embeddings:
-                raise error("bag_padding_layer")
-            padding_idx %= num_embeddings
-        self.num_embeddings, self.embedding_dim, self.padding_idx = num_embeddings, embedding_dim, padding_idx
-        self.max_norm, self.norm_type, self.scale_grad_by_freq, self.sparse = max_norm, norm_type, scale_grad_by_freq, sparse
+        if padding_idx is not None and not -num_embeddings <= padding_idx < num_embeddings:
+            raise error("bag_padding_layer")
+        self._set_up(num_embeddings, embedding_dim, padding_idx, max_norm, norm_type, scale_grad_by_freq, sparse)
         self.mode, self.include_last_offset = mode, include_last_offset
-        if _weight is None:
-            self.weight = Parameter(empty(num_embeddings, embedding_dim, device=device, dtype=dtype))
-            self.reset_parameters()
-        else:
-            if list(_weight.shape) != [num_embeddings, embedding_dim]:
-                raise error("embedding_weight")
-            self.weight = Parameter(_weight)
-
-    reset_parameters = Embedding.reset_parameters
+        self._make_rows(_weight, device, dtype)
 
     def forward(self, input, offsets=None, per_sample_weights=None):
         """One row for each bag."""

@@ -1,16 +1,20 @@
 """Attention: each query looks at all keys and takes a mean of their values, the better the match the heavier."""
 
 import math
+from math import prod
 
+from ..core.blocks import SMALL_BLOCK_BYTES, pieces
+from ..core.device import namespace
 from ..core.dtypes import bool_, float32
-from ..core.errors import error
-from ..core.op import Op, op
+from ..core.errors import error, operand_shapes_error
+from ..core.op import Fused, Op, op
 from .case import case
 from .create import ones
-from .dropout import dropout
+from .dropout import dropout, noise
 from .matmul import WORDS, matmul
 from .rearrange import repeat_interleave
 from .reduce import sum
+from .view import broadcast_shapes
 
 
 @op
@@ -38,6 +42,120 @@ class safe_softmax(Op):
         yield case(t(2, 0, 2))
 
 
+def masked_scores(query, key, mask, causal, scale):
+    """Q Kᵀ·scale + mask, and −∞ at the keys that come after the query."""
+    root = math.sqrt(abs(scale))  # half of the scale on each side, so that no product grows large
+    scores = matmul(query * root, (key * math.copysign(root, scale)).transpose(-2, -1))
+    if causal:
+        mask = additive(ones(scores.shape[-2:], dtype=bool_, device=query.device).tril(), query.dtype)
+    return scores if mask is None else scores + mask
+
+
+@op
+class attention_kernel(Fused):
+    r"""$y = (P \circ M)\,V$ with $P = \mathrm{softmax}(S)$ and scores $S = Q K^\top \cdot \mathrm{scale} + \mathrm{mask}$.
+
+    Q (…, L, E), K (…, S, E), V (…, S, F), mask (…, L, S) of floats or None, M: what dropout multiplies the weights by, (…, L, S) or None.
+    → y (…, L, F) and ln Σ eˢ for each query (∞ where every score is −∞: its weights are then 0).
+
+    With $dP = M \circ (g V^\top)$:  $dS = P \circ (dP - \textstyle\sum dP \circ P)$, where that sum is Σ g·y;
+    ∂Q = dS·K·scale,  ∂K = dSᵀ·Q·scale,  ∂V = (P ∘ M)ᵀ·g,  ∂mask = dS.
+
+    No matrix (L, S) is kept, nor ever made whole: scores are made for a few queries at a time, and made again for the gradient.
+    Source: T. Dao et al., https://arxiv.org/abs/2205.14135
+    """
+
+    public, title, label, kinds = False, "ScaledDotProductFlashAttentionForCpu", "attention", "f"
+    outputs, constants = ("y", "log_sum"), ("noise",)
+
+    def composite(query, key, value, mask, noise, *, causal, scale):
+        weights = safe_softmax.op.raw(masked_scores(query, key, mask, causal, scale))
+        return matmul(weights if noise is None else weights * noise, value)
+
+    def forward(xp, query, key, value, mask, noise, *, causal, scale):
+        lead, q, k, v, noise = stacked(xp, query, key, value, noise)
+        y = xp.empty((*q.shape[:2], v.shape[2]), q.dtype)
+        log_sum = xp.empty((*q.shape[:2], 1), q.dtype)
+        for heads, rows, keys, bias in parts(xp, q, k, lead, mask, causal):
+            p = (q[heads, rows] * scale) @ k[heads, keys].swapaxes(1, 2)
+            if bias is not None:
+                p += bias
+            largest = xp.max(p, axis=2, keepdims=True)
+            p -= xp.where(largest == -xp.inf, 0, largest)
+            xp.exp(p, out=p)
+            total = xp.sum(p, axis=2, keepdims=True)
+            log_sum[heads, rows] = xp.where(total == 0, xp.inf, largest + xp.log(total))
+            if noise is not None:
+                p *= noise[heads, rows, keys]
+            y[heads, rows] = p @ v[heads, keys] / xp.where(total == 0, 1, total)
+        return y.reshape(*lead, *y.shape[1:]), log_sum.reshape(*lead, *log_sum.shape[1:])
+
+    def grad_all(g, query, key, value, mask, noise, y, log_sum, causal, scale, wanted):
+        xp = namespace(g)
+        lead, q, k, v, noise, g, y, log_sum = stacked(xp, query, key, value, noise, g, y, log_sum)
+        along = xp.sum(g * y, axis=2, keepdims=True)
+        dq, dk, dv = (xp.zeros(x.shape, x.dtype) for x in (q, k, v))
+        dmask = xp.zeros((len(q), q.shape[1], k.shape[1]), q.dtype) if wanted[3] else None
+        for heads, rows, keys, bias in parts(xp, q, k, lead, mask, causal):
+            scaled = q[heads, rows] * scale
+            p = scaled @ k[heads, keys].swapaxes(1, 2)
+            if bias is not None:
+                p += bias
+            p -= log_sum[heads, rows]
+            xp.exp(p, out=p)
+            upstream = g[heads, rows]
+            dp = upstream @ v[heads, keys].swapaxes(1, 2)
+            if noise is None:
+                dv[heads, keys] += p.swapaxes(1, 2) @ upstream
+            else:
+                dp *= noise[heads, rows, keys]
+                dv[heads, keys] += (p * noise[heads, rows, keys]).swapaxes(1, 2) @ upstream
+            dp -= along[heads, rows]
+            dp *= p
+            dq[heads, rows] = dp @ k[heads, keys]
+            dk[heads, keys] += dp.swapaxes(1, 2) @ scaled
+            if wanted[3]:
+                dmask[heads, rows, keys] = dp
+        dq *= scale
+        return [None if x is None else x.reshape(*lead, *x.shape[1:]) for x in (dq, dk, dv, dmask)]
+
+    def samples(t):
+        def options(causal=False, scale=0.7):
+            return {"causal": causal, "scale": scale}
+
+        qkv = t(2, 3, 4, 2), t(2, 3, 5, 2), t(2, 3, 5, 3)
+        yield case(*qkv, None, None, **options())
+        yield case(*qkv, None, None, **options(causal=True, scale=-0.7))
+        yield case(*qkv, t(4, 5), t(2, 3, 4, 5, low=0).detach(), **options())
+        yield case(*qkv, t(2, 1, 1, 5), None, **options())
+        yield case(t(3, 2), t(3, 2), t(3, 2), None, None, **options(causal=True))
+        yield case(t(2, 3, 2), t(4, 2), t(1, 4, 2), t(3, 4), None, **options())
+
+
+def stacked(xp, *tensors):
+    """The leading dimensions of all tensors together, and the tensors as (B, rows, columns), B being their product; None stays None."""
+    lead = xp.broadcast_shapes(*(x.shape[:-2] for x in tensors if x is not None))
+    return lead, *(None if x is None else xp.broadcast_to(x, (*lead, *x.shape[-2:])).reshape(prod(lead), *x.shape[-2:]) for x in tensors)
+
+
+def parts(xp, q, k, lead, mask, causal):
+    """What to compute at a time, so that the scores stay in the processor's cache: slices of heads, of queries, of the keys that these look at,
+    and what is added to their scores."""
+    block = SMALL_BLOCK_BYTES if xp.name == "numpy" else math.inf  # a GPU has no use for small pieces
+    keys, nothing = k.shape[1], q.dtype.type(0)
+    shared = mask is not None and prod(mask.shape[:-2]) == 1
+    if mask is not None:
+        owner = xp.broadcast_to(xp.arange(prod(mask.shape[:-2])).reshape(mask.shape[:-2]), lead).reshape(-1)  # which mask is a head's
+        mask = mask.reshape(-1, *mask.shape[-2:])
+    for rows in pieces(q.shape[1], keys * q.itemsize, block):
+        seen = slice(0, min(rows.stop, keys) if causal else keys)
+        bias = xp.where(xp.arange(seen.stop) > xp.arange(rows.start, rows.stop)[:, None], -xp.inf, nothing) if causal else None
+        for heads in pieces(len(q), (rows.stop - rows.start) * seen.stop * q.itemsize, block):
+            if mask is not None:
+                bias = mask[:, rows] if shared else mask[owner[heads], rows]
+            yield heads, rows, seen, bias
+
+
 def scaled_dot_product_attention(query, key, value, attn_mask=None, dropout_p=0.0, is_causal=False, scale=None, enable_gqa=False):
     r"""$y = \mathrm{softmax}(Q K^\top \cdot \mathrm{scale} + \mathrm{mask})\,V$: Q (…, L, E), K (…, S, E), V (…, S, F) → (…, L, F).
 
@@ -63,13 +181,35 @@ def scaled_dot_product_attention(query, key, value, attn_mask=None, dropout_p=0.
         key, value = (_shared(heads, query.size(-3)) for heads in (key, value))
     width = query.size(-1)
     scale = scale if scale is not None else 1 / math.sqrt(width) if width else 0.0
-    root = math.sqrt(abs(scale))  # half of the scale on each side, so that no product grows large
-    scores = matmul(query * root, (key * math.copysign(root, scale)).transpose(-2, -1))
-    mask = ones(scores.shape[-2:], dtype=bool_, device=query.device).tril() if is_causal else attn_mask
+    lead = _common(query, key, value)
+    shape = lead and (*lead, query.size(-2), key.size(-2))
+    mask = attn_mask if attn_mask is None else additive(attn_mask, query.dtype)
+    if shape is None or 0 in (*shape, width) or (mask is not None and not _fits(mask.shape, shape)):
+        scores = masked_scores(query, key, mask, is_causal, scale)  # what does not fit together gets its error here
+        return matmul(dropout(safe_softmax.op.raw(scores), dropout_p), value)
     if mask is not None:
-        scores = scores + additive(mask, query.dtype)
-    weights = safe_softmax.op.raw(scores)
-    return matmul(dropout(weights, dropout_p) if dropout_p > 0 else weights, value)
+        mask = mask.expand(*mask.shape[:-2], *shape[-2:])
+    return attention_kernel.op.raw(query, key, value, mask, _noise(query, shape, dropout_p), causal=is_causal, scale=scale)[0]
+
+
+def _common(query, key, value):
+    """The leading dimensions of the three together; None if they do not fit."""
+    if query.size(-1) != key.size(-1) or key.size(-2) != value.size(-2):
+        return None
+    shapes = [tensor.shape[:-2] for tensor in (query, key, value)]
+    return None if operand_shapes_error(shapes) else broadcast_shapes(*shapes)
+
+
+def _fits(mask_shape, shape):
+    """Does a mask of this shape spread over scores of that shape?"""
+    return len(mask_shape) <= len(shape) and all(a in (1, b) for a, b in zip(mask_shape[::-1], shape[::-1], strict=False))
+
+
+def _noise(query, shape, p):
+    """What dropout multiplies the weights by; None if it drops none."""
+    if p == 0:
+        return None
+    return query.new_zeros(shape) if p == 1 else noise(query.new_empty(shape), shape, p)
 
 
 def additive(mask, dtype):

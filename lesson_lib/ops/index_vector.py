@@ -42,7 +42,7 @@ class index_select(Op):
 
     def forward(xp, x, index, *, dim):
         check_range(xp, index, x.shape[dim] if x.ndim else 1, kind="index_self")
-        return x[in_dim(dim, index)] if x.ndim else x.copy()
+        return xp.take(x, index, axis=dim) if x.ndim else x.copy()  # x[:, index] would leave the result's memory in another order
 
     def grad_x(g, index, x_shape, dim):
         return index_sum.op.raw(g, index[None], shape=x_shape, dims=(dim,)) if x_shape else g

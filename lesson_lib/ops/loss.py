@@ -6,12 +6,14 @@ The functions with PyTorch's signatures, and the losses made of several operatio
 
 from math import prod
 
+from ..core.blocks import blockwise
+from ..core.device import namespace
 from ..core.errors import error
 from ..core.op import Opaque, op
 from ..core.promote import COMMON
 from .case import case
 from .select import clamp
-from .transcend import log, sigmoid
+from .transcend import log, log_one_plus, sigmoid
 
 
 def reduced(xp, values, reduction):
@@ -142,13 +144,28 @@ class binary_cross_entropy_with_logits_kernel(Opaque):
     public, title, label = False, "BinaryCrossEntropyWithLogits", "binary_cross_entropy_with_logits"
     native = label
 
+    def composite(x, target, weight, pos_weight, *, reduction):
+        y = (1 - target) * x - _log_weight(target, pos_weight) * log(sigmoid(x))
+        y = y if weight is None else y * weight
+        return y if reduction == "none" else y.sum() if reduction == "sum" else y.mean()
+
     def forward(xp, x, target, weight, pos_weight, *, reduction):
-        y = (1 - target) * x + _log_weight(target, pos_weight) * _softplus_of_negative(xp, x)
-        return reduced(xp, y if weight is None else y * weight, reduction)
+        def values(x, target, weight, pos_weight):
+            y = (1 - target) * x + _log_weight(target, pos_weight) * _softplus_of_negative(xp, x)
+            return y if weight is None else y * weight
+
+        return reduced(xp, blockwise(xp, values, x, target, weight, pos_weight), reduction)
 
     def grad_x(g, x, target, weight, pos_weight, reduction):
-        slope = ((1 - target) - _log_weight(target, pos_weight) * (1 - sigmoid(x))) * share(g, x.shape, reduction)
+        slope = sigmoid(x) - target if pos_weight is None else (1 - target) - _log_weight(target, pos_weight) * (1 - sigmoid(x))
+        slope = slope * share(g, x.shape, reduction)
         return slope if weight is None else slope * weight
+
+    def fast_grad_x(g, x, target, weight, pos_weight, reduction):
+        def slope(x, g, target, weight, pos_weight):
+            return binary_cross_entropy_with_logits_kernel.op.grad_x(g, x, target, weight, pos_weight, "sum")
+
+        return blockwise(namespace(x), slope, x, share(g, x.shape, reduction), target, weight, pos_weight)
 
     def grad_target(g, x, weight, pos_weight, reduction):
         slope = -x if pos_weight is None else -x - (pos_weight - 1) * log(sigmoid(x))
@@ -168,7 +185,7 @@ def _log_weight(target, pos_weight):
 
 def _softplus_of_negative(xp, x):
     """ln(1 + e⁻ˣ) = max(−x, 0) + ln(1 + e^−|x|), which never overflows."""
-    return xp.maximum(-x, 0) + xp.log1p(xp.exp(-xp.abs(x)))
+    return xp.maximum(-x, 0) + log_one_plus(xp, xp.exp(-xp.abs(x)))
 
 
 # --- negative log likelihood --------------------------------------------------------------------------------------
@@ -185,7 +202,7 @@ class Likelihood(Opaque):
     outputs = ("y", "total_weight")
 
     def forward(xp, x, target, weight, *, reduction, ignore_index):
-        target, weights = _checked(xp, x.shape, target, weight, ignore_index, x.dtype)
+        target, weights = checked_classes(xp, x.shape, target, weight, ignore_index, x.dtype)
         y = -x[at_class(xp, target)] * weights
         total_weight = weights.sum(dtype=x.dtype)
         if reduction == "none":
@@ -227,7 +244,7 @@ class nll_loss_spread(Opaque):
     public, title = False, "NllLossBackwardBackward0"
 
     def forward(xp, g, target, weight, total_weight, *, size, reduction, ignore_index):
-        target, weights = _checked(xp, size, target, weight, ignore_index, g.dtype)
+        target, weights = checked_classes(xp, size, target, weight, ignore_index, g.dtype)
         if reduction == "mean":
             g = xp.true_divide(g, total_weight)
         dx = xp.zeros(size, g.dtype)
@@ -249,7 +266,7 @@ def at_class(xp, target):
     return (index[0], target, *index[1:]) if ndim else (target,)
 
 
-def _checked(xp, shape, target, weight, ignore_index, np_dtype):
+def checked_classes(xp, shape, target, weight, ignore_index, np_dtype):
     """(targets that are safe to index with, each one's weight)."""
     classes = shape[1] if len(shape) > 1 else shape[0]
     ignored = target == ignore_index

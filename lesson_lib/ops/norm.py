@@ -1,184 +1,27 @@
 r"""Normalisation: numbers are moved and scaled so that their mean is 0 and their variance 1.
 
-With $\hat x = (x - \mu)/\sqrt{\sigma^2 + \epsilon}$ over some dimensions, and bars for means over them:
-$\partial L/\partial x = \frac{1}{\sqrt{\sigma^2+\epsilon}}\,(g - \bar g - \hat x\, \overline{g \hat x})$ for a gradient g of x̂.
+With $\hat x = (x - \mu)\,s$, $s = 1/\sqrt{\sigma^2 + \epsilon}$ over some dimensions, and bars for means over them:
+$\partial L/\partial x = s\,(g - \bar g - \hat x\, \overline{g \hat x})$ for a gradient g of x̂.
+
+Each operation is fused: it walks over its rows in blocks that stay in the processor's cache, and keeps two numbers for each row.
+Beside it stands its ``composite``, the same in a few small operations. Here are the norms over the last dimensions; those by
+channels are in ``norm_channels.py``.
 """
 
 from math import prod
 
-from ..core.op import Opaque, op
-from ..core.tensor import Tensor
+from ..core.blocks import row_blocks
+from ..core.device import namespace
+from ..core.op import Fused, op
 from .case import case
+from .power import rsqrt
+from .statistics import var
 
 
-def moments(x, dims):
-    """Mean and variance over ``dims``, which stay as dimensions of size 1."""
-    mean = x.mean(axis=dims, keepdims=True)
-    centred = x - mean
-    return mean, (centred * centred).mean(axis=dims, keepdims=True)
-
-
-def current_moments(x, mean, variance, dims):
-    """The saved moments; anew if the gradient is itself recorded, for they depend on x as well."""
-    return moments(x, dims) if isinstance(x, Tensor) else (mean, variance)
-
-
-def grad_through_moments(g, x, mean, variance, eps, dims):
-    """The gradient of x̂ passed on to x."""
-    scale = (variance + eps) ** -0.5
-    hat = (x - mean) * scale
-    return scale * (g - g.mean(axis=dims, keepdims=True) - hat * (g * hat).mean(axis=dims, keepdims=True))
-
-
-def all_but_channels(x):
-    """The dimensions that a channel's statistics run over: all but dimension 1."""
-    return tuple(dim for dim in range(x.ndim) if dim != 1)
-
-
-def per_channel(v, x):
-    """A vector (C) so that it multiplies dimension 1 of x."""
-    return v.reshape((1, -1, *(1,) * (x.ndim - 2)))
-
-
-@op
-class batch_norm_train(Opaque):
-    """y = w·x̂ + b with the mean and variance of each channel over the batch.   ∂y/∂w = x̂,  ∂y/∂b = 1.
-
-    x (N, C, …), w (C) or None, b (C) or None → y, mean and variance (1, C, 1, …).
-    """
-
-    public, title, label, kinds, kernel = False, "NativeBatchNorm", "batch_norm", "f", "batch_norm"
-    outputs = ("y", "mean", "variance")
-
-    def forward(xp, x, w, b, *, eps):
-        mean, variance = moments(x, all_but_channels(x))
-        y = (x - mean) * (variance + eps) ** -0.5
-        if w is not None:
-            y *= per_channel(w, x)
-        if b is not None:
-            y += per_channel(b, x)
-        return y, mean, variance
-
-    def grad_x(g, x, w, mean, variance, eps):
-        dims = all_but_channels(x)
-        g = g if w is None else g * per_channel(w, x)
-        return grad_through_moments(g, x, *current_moments(x, mean, variance, dims), eps, dims)
-
-    def grad_w(g, x, mean, variance, eps):
-        dims = all_but_channels(x)
-        mean, variance = current_moments(x, mean, variance, dims)
-        return (g * ((x - mean) * (variance + eps) ** -0.5)).sum(axis=dims)
-
-    def grad_b(g):
-        return g.sum(axis=all_but_channels(g))
-
-    def samples(t):
-        yield case(t(4, 3), t(3), t(3), eps=1e-5)
-        yield case(t(3, 2, 2, 2), None, None, eps=1e-3)
-
-
-@op
-class batch_norm_eval(Opaque):
-    """y = w·(x − μ)/√(σ² + ε) + b with given moments μ, σ² of shape (C).   ∂y/∂x = w/√(σ² + ε)."""
-
-    public, title, label, native = False, "NativeBatchNorm", "batch_norm", "native_batch_norm"
-    kinds, kernel = "f", "batch_norm"
-
-    def forward(xp, x, w, b, running_mean, running_var, *, eps):
-        scale = (running_var + eps) ** -0.5
-        scale = scale if w is None else scale * w
-        shift = -running_mean * scale if b is None else b - running_mean * scale
-        return x * per_channel(scale, x) + per_channel(shift, x)
-
-    def grad_x(g, w, running_var, eps):
-        scale = (running_var + eps) ** -0.5
-        return g * per_channel(scale if w is None else scale * w, g)
-
-    def grad_w(g, x, running_mean, running_var, eps):
-        hat = (x - per_channel(running_mean, x)) * per_channel((running_var + eps) ** -0.5, x)
-        return (g * hat).sum(axis=all_but_channels(g))
-
-    def grad_b(g):
-        return g.sum(axis=all_but_channels(g))
-
-    def samples(t):
-        yield case(t(4, 3), t(3), t(3), t(3).detach(), t(3, low=0.5).detach(), eps=1e-5)
-        yield case(t(3, 2, 2), None, None, t(2).detach(), t(2, low=0.5).detach(), eps=1e-3)
-
-
-@op
-class native_layer_norm(Opaque):
-    """y = w·x̂ + b with the mean and variance over the last ``ndims`` dimensions.   ∂y/∂w = x̂,  ∂y/∂b = 1."""
-
-    public, title, label, kinds, kernel = False, "NativeLayerNorm", "layer_norm", "f", "LayerNormKernelImpl"
-    outputs = ("y", "mean", "variance")
-
-    def forward(xp, x, w, b, *, ndims, eps):
-        mean, variance = moments(x, last(ndims))
-        y = (x - mean) * (variance + eps) ** -0.5
-        if w is not None:
-            y *= w
-        if b is not None:
-            y += b
-        return y, mean, variance
-
-    def grad_x(g, x, w, mean, variance, ndims, eps):
-        g = g if w is None else g * w
-        return grad_through_moments(g, x, *current_moments(x, mean, variance, last(ndims)), eps, last(ndims))
-
-    def grad_w(g, x, mean, variance, ndims, eps):
-        mean, variance = current_moments(x, mean, variance, last(ndims))
-        return g * ((x - mean) * (variance + eps) ** -0.5)  # the engine sums over the other dimensions
-
-    def grad_b(g):
-        return g
-
-    def samples(t):
-        yield case(t(2, 3, 4), t(4), t(4), ndims=1, eps=1e-5)
-        yield case(t(2, 3, 4), t(3, 4), None, ndims=2, eps=1e-3)
-
-
-@op
-class native_group_norm(Opaque):
-    """y = w·x̂ + b with the mean and variance of each sample's groups of C/``groups`` channels.   ∂y/∂w = x̂,  ∂y/∂b = 1.
-
-    x (N, C, …), w (C) or None, b (C) or None → y, mean and variance (N, groups, 1).
-    """
-
-    public, title, label, kinds, kernel = False, "NativeGroupNorm", "group_norm", "f", "GroupNormKernelImpl"
-    outputs = ("y", "mean", "variance")
-
-    def forward(xp, x, w, b, *, groups, eps):
-        rows = by_group(x, groups)
-        mean, variance = moments(rows, (2,))
-        y = ((rows - mean) * (variance + eps) ** -0.5).reshape(x.shape)
-        if w is not None:
-            y *= per_channel(w, x)
-        if b is not None:
-            y += per_channel(b, x)
-        return y, mean, variance
-
-    def grad_x(g, x, w, mean, variance, groups, eps):
-        g = by_group(g if w is None else g * per_channel(w, x), groups)
-        rows = by_group(x, groups)
-        return grad_through_moments(g, rows, *current_moments(rows, mean, variance, (2,)), eps, (2,)).reshape(x.shape)
-
-    def grad_w(g, x, mean, variance, groups, eps):
-        rows = by_group(x, groups)
-        mean, variance = current_moments(rows, mean, variance, (2,))
-        return (g * ((rows - mean) * (variance + eps) ** -0.5).reshape(x.shape)).sum(axis=all_but_channels(x))
-
-    def grad_b(g):
-        return g.sum(axis=all_but_channels(g))
-
-    def samples(t):
-        yield case(t(2, 4, 3), t(4), t(4), groups=2, eps=1e-5)
-        yield case(t(3, 2), None, None, groups=1, eps=1e-3)
-
-
-def by_group(x, groups):
-    """(N, C, …) as (N, groups, whatever lies in one group)."""
-    return x.reshape((x.shape[0], groups, prod(x.shape[1:]) // groups))
+def standardized(x, dims, eps):
+    """The readable form: x̂ = (x − μ)/√(σ² + ε) over ``dims``, with the mean and the variance, for Tensors."""
+    mean, variance = x.mean(dims, keepdim=True), var(x, dims, correction=0, keepdim=True)
+    return (x - mean) * rsqrt(variance + eps), mean, variance
 
 
 def last(ndims):
@@ -186,7 +29,108 @@ def last(ndims):
     return tuple(range(-ndims, 0))
 
 
-def unbiased(variance, shape):
-    """Bessel's correction, n/(n − 1), for the running variance of a channel."""
-    count = prod(shape) // shape[1]
-    return variance * (count / (count - 1))
+def as_rows(x, ndims):
+    """x as a matrix: a row for what the last ``ndims`` dimensions hold."""
+    return x.reshape(prod(x.shape[:-ndims]), prod(x.shape[-ndims:]))
+
+
+@op
+class native_layer_norm(Fused):
+    """y = w·x̂ + b with the mean and variance over the last ``ndims`` dimensions.   ∂y/∂w = x̂,  ∂y/∂b = 1.
+
+    x (…, D), w (D) or None, b (D) or None → y; μ and 1/√(σ² + ε), a column each.
+    """
+
+    public, title, label, kinds, kernel = False, "NativeLayerNorm", "layer_norm", "f", "LayerNormKernelImpl"
+    outputs = ("y", "mean", "scale")
+
+    def composite(x, w, b, *, ndims, eps):
+        y, _, _ = standardized(x, last(ndims), eps)
+        y = y if w is None else y * w
+        return y if b is None else y + b
+
+    def forward(xp, x, w, b, *, ndims, eps):
+        rows = as_rows(x, ndims)
+        count, width = rows.shape
+        y, mean, scale = xp.empty(rows.shape, x.dtype), xp.empty((count, 1), x.dtype), xp.empty((count, 1), x.dtype)
+        ones = xp.ones(width, x.dtype)  # a product with it is the fastest sum over rows
+        for at in row_blocks(xp, rows):
+            out = y[at]
+            mean[at] = (rows[at] @ ones)[:, None] / width
+            xp.subtract(rows[at], mean[at], out=out)
+            scale[at] = (xp.row_dots(out, out) / width + eps) ** -0.5
+            out *= scale[at]
+            if w is not None:
+                out *= w.reshape(-1)
+            if b is not None:
+                out += b.reshape(-1)
+        return y.reshape(x.shape), mean, scale
+
+    def grad_all(g, x, w, w_shape, b_shape, mean, scale, ndims, wanted):
+        xp, shape, width = namespace(x), x.shape, prod(x.shape[-ndims:])
+        x, g = as_rows(x, ndims), as_rows(g, ndims)
+        weights = xp.ones(width, x.dtype) if w is None else w.reshape(-1)
+        dx, dw, db = xp.empty(x.shape, x.dtype), xp.zeros(width, x.dtype), xp.zeros(width, x.dtype)
+        for at in row_blocks(xp, x):
+            upstream, m, s = g[at], mean[at], scale[at]
+            product = upstream * x[at]
+            dw += s[:, 0] @ product - (s * m)[:, 0] @ upstream
+            db += xp.ones(len(m), x.dtype) @ upstream
+            if wanted[0]:
+                out, mean_g = dx[at], (upstream @ weights / width)[:, None]
+                by_x = ((product @ weights / width)[:, None] - m * mean_g) * s**3
+                xp.multiply(upstream, weights, out=out)
+                out *= s
+                out -= xp.multiply(x[at], by_x, out=product)
+                out -= s * mean_g - m * by_x
+        return dx.reshape(shape), dw.reshape(w_shape) if wanted[1] else None, db.reshape(b_shape) if wanted[2] else None
+
+    def samples(t):
+        yield case(t(2, 3, 4), t(4), t(4), ndims=1, eps=1e-5)
+        yield case(t(2, 3, 4), t(3, 4), None, ndims=2, eps=1e-3)
+
+
+@op
+class native_rms_norm(Fused):
+    r"""y = w·x·s with $s = 1/\sqrt{\overline{x^2} + \epsilon}$ over the last ``ndims`` dimensions.   ∂L/∂x = s·(g·w − x·s² mean(g·w·x)).
+
+    x (…, D), w (D) or None → y and s, a column.
+    """
+
+    public, title, label, kinds, kernel = False, "Mul", "rms_norm", "f", "rms_norm"  # the name of PyTorch's last node
+    outputs = ("y", "scale")
+
+    def composite(x, w, *, ndims, eps):
+        y = x * rsqrt(x.pow(2).mean(last(ndims), keepdim=True) + eps)
+        return y if w is None else y * w
+
+    def forward(xp, x, w, *, ndims, eps):
+        rows = as_rows(x, ndims)
+        count, width = rows.shape
+        y, scale = xp.empty(rows.shape, x.dtype), xp.empty((count, 1), x.dtype)
+        for at in row_blocks(xp, rows):
+            scale[at] = (xp.row_dots(rows[at], rows[at]) / width + eps) ** -0.5
+            out = y[at]
+            xp.multiply(rows[at], scale[at], out=out)
+            if w is not None:
+                out *= w.reshape(-1)
+        return y.reshape(x.shape), scale
+
+    def grad_all(g, x, w, scale, ndims, wanted):
+        xp, shape, width = namespace(x), x.shape, prod(x.shape[-ndims:])
+        x, g = as_rows(x, ndims), as_rows(g, ndims)
+        weights = xp.ones(width, x.dtype) if w is None else w.reshape(-1)
+        dx, dw = xp.empty(x.shape, x.dtype), xp.zeros(width, x.dtype)
+        for at in row_blocks(xp, x):
+            s, product = scale[at], g[at] * x[at]
+            dw += s[:, 0] @ product
+            if wanted[0]:
+                out = dx[at]
+                xp.multiply(g[at], weights, out=out)
+                out -= xp.multiply(x[at], (product @ weights)[:, None] / width * s * s, out=product)
+                out *= s
+        return dx.reshape(shape), dw.reshape(w.shape) if wanted[1] else None
+
+    def samples(t):
+        yield case(t(2, 3, 4), t(4), ndims=1, eps=1e-5)
+        yield case(t(2, 3, 4), None, ndims=2, eps=1e-3)

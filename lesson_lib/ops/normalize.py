@@ -3,11 +3,11 @@
 The signatures are those of ``torch.batch_norm`` and its like; ``nn.functional`` has the same functions in a friendlier order.
 """
 
-from ..core.dtypes import FLOATING, finfo, float32
+from ..core.dtypes import COMPLEX, FLOATING, finfo, float32
 from ..core.errors import error
 from ..core.grad_mode import no_grad
-from .norm import batch_norm_eval, batch_norm_train, native_group_norm, native_layer_norm, unbiased
-from .power import rsqrt
+from .norm import native_layer_norm, native_rms_norm
+from .norm_channels import batch_norm_eval, batch_norm_train, native_group_norm, unbiased
 
 
 def batch_norm(input, weight, bias, running_mean, running_var, training, momentum, eps, cudnn_enabled=True):
@@ -164,6 +164,7 @@ def rms_norm(input, normalized_shape, weight=None, eps=None):
     if input.dtype.category < FLOATING:
         raise error("not_implemented_for", kernel="rms_norm", dtype=input.dtype.title)
     x = input.float() if input.dtype.np.itemsize == 2 else input  # squares of half-precision numbers soon overflow
-    mean_square = x.pow(2).mean(tuple(range(-len(shape), 0)), keepdim=True)
-    y = x * rsqrt(mean_square + (finfo(x.dtype).eps if eps is None else eps))
-    return (y if weight is None else y * weight).to(input.dtype)
+    options = {"ndims": len(shape), "eps": finfo(x.dtype).eps if eps is None else eps}
+    if x.dtype.category == COMPLEX or (weight is not None and weight.dtype is not x.dtype):
+        return native_rms_norm.op.composite(x, weight, **options).to(input.dtype)
+    return native_rms_norm.op.raw(x, weight, **options)[0].to(input.dtype)

@@ -2,6 +2,8 @@
 
 import math
 
+from ..core.blocks import blockwise
+from ..core.device import namespace
 from ..core.errors import error
 from ..core.op import Elementwise, op
 from ..core.tensor import wrap_dim
@@ -10,7 +12,7 @@ from .case import case
 from .join import cat
 from .select import where_else
 from .slicing import narrow
-from .transcend import erf, exp, sigmoid
+from .transcend import erf, exp, log_one_plus, sigmoid
 from .trig import tanh
 
 
@@ -38,10 +40,12 @@ class gelu(Activation):
             raise error("gelu_approximate")
         return input, {"approximate": approximate}
 
+    def composite(x, *, approximate):
+        z = tanh(_ROOT * (x + _CUBIC * x**3)) if approximate == "tanh" else erf(x * math.sqrt(0.5))
+        return 0.5 * x * (1 + z)
+
     def forward(xp, x, *, approximate):
-        if approximate == "tanh":
-            return 0.5 * x * (1 + xp.tanh(_ROOT * (x + _CUBIC * (x * x * x))))
-        return 0.5 * x * (1 + xp.erf(x * math.sqrt(0.5)))
+        return blockwise(xp, lambda x: 0.5 * x * (1 + _gelu_curve(xp, x, approximate)), x)
 
     def grad_x(g, x, approximate):
         if approximate == "tanh":
@@ -49,6 +53,9 @@ class gelu(Activation):
             return g * (0.5 * (1 + t) + 0.5 * x * (1 - t * t) * (_ROOT * (1 + 3 * _CUBIC * (x * x))))
         density = exp(-0.5 * (x * x)) * (1 / math.sqrt(2 * math.pi))
         return g * (0.5 * (1 + erf(x * math.sqrt(0.5))) + x * density)
+
+    def fast_grad_x(g, x, approximate):
+        return blockwise(namespace(g), lambda g, x: gelu.op.grad_x(g, x, approximate), g, x)
 
     def samples(t):
         yield case(t(2, 3))
@@ -59,6 +66,11 @@ class gelu(Activation):
 
 
 _ROOT, _CUBIC = math.sqrt(2 / math.pi), 0.044715  # the constants of the tanh approximation
+
+
+def _gelu_curve(xp, x, approximate):
+    """The erf, or tanh, in gelu."""
+    return xp.tanh(_ROOT * x * (1 + _CUBIC * (x * x))) if approximate == "tanh" else xp.erf(x * math.sqrt(0.5))
 
 
 @op
@@ -138,7 +150,7 @@ class logsigmoid(Activation):
     title, kernel = "LogSigmoid", "log_sigmoid_cpu"
 
     def forward(xp, x):
-        return xp.minimum(x, 0) - xp.log1p(xp.exp(-xp.absolute(x)))
+        return xp.minimum(x, 0) - log_one_plus(xp, xp.exp(-xp.absolute(x)))
 
     def grad_x(g, x):
         return g * sigmoid(-x)

@@ -1,5 +1,9 @@
 """Softmax and its logarithm: scores into probabilities."""
 
+from math import prod
+
+from ..core.blocks import row_blocks
+from ..core.device import namespace
 from ..core.dtypes import from_numpy_dtype
 from ..core.errors import error
 from ..core.op import Op, op
@@ -7,15 +11,31 @@ from .case import case
 from .cast import asked_dtype
 from .reduce import sum
 from .scan import bad_scans, one_dim
-from .transcend import exp
+from .transcend import exp, log
 
 
-def _shifted(xp, x, dim, name):
-    """x minus its largest element along ``dim``: softmax does not change and ``exp`` cannot overflow."""
-    if x.dtype.kind != "f":
+def _check_floats(x, dim, name):
+    if x.size and x.dtype.kind != "f":  # PyTorch does not look at an empty tensor
         last = "_lastdim" if dim in (None, x.ndim - 1) else ""
         raise error("not_implemented_for", kernel=f"{name}{last}_kernel_impl", dtype=from_numpy_dtype(x.dtype).title)
-    return x - xp.max(x, axis=dim, keepdims=True)
+
+
+def around(x, dim):
+    """x as (…, C) or (…, C, …): what ``dim`` counts is in the middle, with one dimension before and at most one after it."""
+    if not x.ndim:
+        return x.reshape(1, 1)
+    before, after = prod(x.shape[:dim]), prod(x.shape[dim + 1 :])
+    return x.reshape(before, x.shape[dim]) if after == 1 else x.reshape(before, x.shape[dim], after)
+
+
+def blocks_of(xp, x):
+    """Slices of a few rows each of what ``around`` gives, to be taken from start to end while they are in the cache."""
+    return row_blocks(xp, x.reshape(len(x), -1))
+
+
+def shifted(x, dim):
+    """x minus its largest element along ``dim``, for Tensors: softmax does not change and ``exp`` cannot overflow."""
+    return x - x.amax(dim, keepdim=True).detach()
 
 
 def _signature(name):
@@ -54,13 +74,37 @@ class softmax(Normalised):
 
     def forward(xp, x, *, dim, dtype):
         x = x if dtype is None else x.astype(dtype)
+        _check_floats(x, dim, "softmax")
+        y = xp.empty(x.shape, x.dtype)
         if not x.size:
-            return x.copy()
-        e = xp.exp(_shifted(xp, x, dim, "softmax"))
-        return e / xp.sum(e, axis=dim, keepdims=True)
+            return y
+        rows, out = around(x, dim), around(y, dim)
+        for at in blocks_of(xp, out):
+            part = out[at]
+            xp.subtract(rows[at], xp.max(rows[at], axis=1, keepdims=True), out=part)
+            xp.exp(part, out=part)
+            part /= xp.sum(part, axis=1, keepdims=True)
+        return y
+
+    def composite(x, *, dim, dtype):
+        e = exp(shifted(x if dtype is None else x.to(dtype), dim))
+        return e / sum(e, dim, keepdim=True)
 
     def grad_x(g, y, dim):
         return y * (g - sum(g * y, dim, keepdim=True))
+
+    def fast_grad_x(g, y, dim):
+        xp = namespace(g)
+        dx = xp.empty(y.shape, y.dtype)
+        if not y.size:
+            return dx
+        g, rows, out = around(g, dim), around(y, dim), around(dx, dim)
+        for at in blocks_of(xp, out):
+            part = out[at]
+            mean = xp.row_dots(g[at], rows[at]) if out.ndim == 2 else xp.sum(g[at] * rows[at], axis=1, keepdims=True)
+            xp.subtract(g[at], mean, out=part)
+            part *= rows[at]
+        return dx
 
 
 @op
@@ -78,10 +122,33 @@ class log_softmax(Normalised):
 
     def forward(xp, x, *, dim, dtype):
         x = x if dtype is None else x.astype(dtype)
+        _check_floats(x, dim, "log_softmax")
+        y = xp.empty(x.shape, x.dtype)
         if not x.size:
-            return x.copy()
-        z = _shifted(xp, x, dim, "log_softmax")
-        return z - xp.log(xp.sum(xp.exp(z), axis=dim, keepdims=True))
+            return y
+        rows, out = around(x, dim), around(y, dim)
+        for at in blocks_of(xp, out):
+            part = out[at]
+            xp.subtract(rows[at], xp.max(rows[at], axis=1, keepdims=True), out=part)
+            part -= xp.log(xp.sum(xp.exp(part), axis=1, keepdims=True))
+        return y
+
+    def composite(x, *, dim, dtype):
+        z = shifted(x if dtype is None else x.to(dtype), dim)
+        return z - log(sum(exp(z), dim, keepdim=True))
 
     def grad_x(g, y, dim):
         return g - exp(y) * sum(g, dim, keepdim=True)
+
+    def fast_grad_x(g, y, dim):
+        xp = namespace(g)
+        dx = xp.empty(y.shape, y.dtype)
+        if not y.size:
+            return dx
+        g, rows, out = around(g, dim), around(y, dim), around(dx, dim)
+        for at in blocks_of(xp, out):
+            part = out[at]
+            xp.exp(rows[at], out=part)
+            part *= xp.sum(g[at], axis=1, keepdims=True)
+            xp.subtract(g[at], part, out=part)
+        return dx

@@ -24,6 +24,15 @@ class Orthogonal(FloatElementwise):
         yield case(t(2), 1j), NotImplementedError, '"'
 
 
+def of_degree_n(polynomial, shifted=False):
+    """The ``forward`` of a family; ``shifted`` from [−1, 1] to [0, 1]."""
+
+    def forward(xp, x, n):
+        return polynomials.evaluated(xp, polynomial, x, n, shifted)
+
+    return forward
+
+
 @op
 class special_chebyshev_polynomial_t(Orthogonal):
     """Chebyshev's polynomial of the first kind, y = Tₙ(x): cos(nθ) with x = cos θ.
@@ -35,10 +44,7 @@ class special_chebyshev_polynomial_t(Orthogonal):
     Source: https://pytorch.org/docs/stable/special.html#torch.special.chebyshev_polynomial_t
     """
 
-    kernel = "chebyshev_polynomial_t_cpu"
-
-    def forward(xp, x, n):
-        return polynomials.evaluated(xp, polynomials.chebyshev_t, x, n)
+    kernel, forward = "chebyshev_polynomial_t_cpu", of_degree_n(polynomials.chebyshev_t)
 
 
 @op
@@ -52,10 +58,7 @@ class special_chebyshev_polynomial_u(Orthogonal):
     Source: https://pytorch.org/docs/stable/special.html#torch.special.chebyshev_polynomial_u
     """
 
-    kernel = "chebyshev_polynomial_u_cpu"
-
-    def forward(xp, x, n):
-        return polynomials.evaluated(xp, polynomials.chebyshev_u, x, n)
+    kernel, forward = "chebyshev_polynomial_u_cpu", of_degree_n(polynomials.chebyshev_u)
 
 
 @op
@@ -69,10 +72,7 @@ class special_chebyshev_polynomial_v(Orthogonal):
     Source: https://pytorch.org/docs/stable/special.html#torch.special.chebyshev_polynomial_v
     """
 
-    kernel = "chebyshev_polynomial_v_cpu"
-
-    def forward(xp, x, n):
-        return polynomials.evaluated(xp, polynomials.chebyshev_v, x, n)
+    kernel, forward = "chebyshev_polynomial_v_cpu", of_degree_n(polynomials.chebyshev_v)
 
 
 @op
@@ -86,10 +86,7 @@ class special_chebyshev_polynomial_w(Orthogonal):
     Source: https://pytorch.org/docs/stable/special.html#torch.special.chebyshev_polynomial_w
     """
 
-    kernel = "chebyshev_polynomial_w_cpu"
-
-    def forward(xp, x, n):
-        return polynomials.evaluated(xp, polynomials.chebyshev_w, x, n)
+    kernel, forward = "chebyshev_polynomial_w_cpu", of_degree_n(polynomials.chebyshev_w)
 
 
 @op
@@ -103,10 +100,7 @@ class special_shifted_chebyshev_polynomial_t(Orthogonal):
     Source: https://pytorch.org/docs/stable/special.html#torch.special.shifted_chebyshev_polynomial_t
     """
 
-    kernel = "shifted_chebyshev_polynomial_t_cpu"
-
-    def forward(xp, x, n):
-        return polynomials.evaluated(xp, polynomials.chebyshev_t, x, n, shifted=True)
+    kernel, forward = "shifted_chebyshev_polynomial_t_cpu", of_degree_n(polynomials.chebyshev_t, shifted=True)
 
 
 @op
@@ -120,10 +114,7 @@ class special_shifted_chebyshev_polynomial_u(Orthogonal):
     Source: https://pytorch.org/docs/stable/special.html#torch.special.shifted_chebyshev_polynomial_u
     """
 
-    kernel = "shifted_chebyshev_polynomial_u_cpu"
-
-    def forward(xp, x, n):
-        return polynomials.evaluated(xp, polynomials.chebyshev_u, x, n, shifted=True)
+    kernel, forward = "shifted_chebyshev_polynomial_u_cpu", of_degree_n(polynomials.chebyshev_u, shifted=True)
 
 
 @op
@@ -137,10 +128,7 @@ class special_shifted_chebyshev_polynomial_v(Orthogonal):
     Source: https://pytorch.org/docs/stable/special.html#torch.special.shifted_chebyshev_polynomial_v
     """
 
-    kernel = "shifted_chebyshev_polynomial_v_cpu"
-
-    def forward(xp, x, n):
-        return polynomials.evaluated(xp, polynomials.chebyshev_v, x, n, shifted=True)
+    kernel, forward = "shifted_chebyshev_polynomial_v_cpu", of_degree_n(polynomials.chebyshev_v, shifted=True)
 
 
 @op
@@ -154,10 +142,7 @@ class special_shifted_chebyshev_polynomial_w(Orthogonal):
     Source: https://pytorch.org/docs/stable/special.html#torch.special.shifted_chebyshev_polynomial_w
     """
 
-    kernel = "shifted_chebyshev_polynomial_w_cpu"
-
-    def forward(xp, x, n):
-        return polynomials.evaluated(xp, polynomials.chebyshev_w, x, n, shifted=True)
+    kernel, forward = "shifted_chebyshev_polynomial_w_cpu", of_degree_n(polynomials.chebyshev_w, shifted=True)
 
 
 @op
@@ -171,10 +156,7 @@ class special_hermite_polynomial_h(Orthogonal):
     Source: https://pytorch.org/docs/stable/special.html#torch.special.hermite_polynomial_h
     """
 
-    kernel = "hermite_polynomial_h_cpu"
-
-    def forward(xp, x, n):
-        return polynomials.evaluated(xp, polynomials.hermite_h, x, n)
+    kernel, forward = "hermite_polynomial_h_cpu", of_degree_n(polynomials.hermite_h)
 
 
 @op
@@ -188,10 +170,7 @@ class special_hermite_polynomial_he(Orthogonal):
     Source: https://pytorch.org/docs/stable/special.html#torch.special.hermite_polynomial_he
     """
 
-    kernel = "hermite_polynomial_he_cpu"
-
-    def forward(xp, x, n):
-        return polynomials.evaluated(xp, polynomials.hermite_he, x, n)
+    kernel, forward = "hermite_polynomial_he_cpu", of_degree_n(polynomials.hermite_he)
 
 
 @op
@@ -205,10 +184,7 @@ class special_laguerre_polynomial_l(Orthogonal):
     Source: https://pytorch.org/docs/stable/special.html#torch.special.laguerre_polynomial_l
     """
 
-    kernel = "laguerre_polynomial_l_cpu"
-
-    def forward(xp, x, n):
-        return polynomials.evaluated(xp, polynomials.laguerre_l, x, n)
+    kernel, forward = "laguerre_polynomial_l_cpu", of_degree_n(polynomials.laguerre_l)
 
 
 @op
@@ -222,7 +198,4 @@ class special_legendre_polynomial_p(Orthogonal):
     Source: https://pytorch.org/docs/stable/special.html#torch.special.legendre_polynomial_p
     """
 
-    kernel = "legendre_polynomial_p_cpu"
-
-    def forward(xp, x, n):
-        return polynomials.evaluated(xp, polynomials.legendre_p, x, n)
+    kernel, forward = "legendre_polynomial_p_cpu", of_degree_n(polynomials.legendre_p)

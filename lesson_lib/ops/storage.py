@@ -8,6 +8,7 @@ from operator import index as as_index
 
 from ..core import dtypes
 from ..core.allocation import check_room
+from ..core.device import device as as_device
 from ..core.device import device_of, namespace
 from ..core.errors import error
 from ..core.memory import address, flat, offset_of, restrided, spanning, steps_of
@@ -180,6 +181,18 @@ class UntypedStorage(_Storage):
         """A copy."""
         return UntypedStorage(wrap(self._array.copy()))
 
+    def to(self, *, device, non_blocking=False):
+        """The storage on ``device``: itself if it is there, else a copy."""
+        return self if self.device == as_device(device) else UntypedStorage(wrap(self._array).to(device))
+
+    def cpu(self):
+        """The storage in the host's memory."""
+        return self.to(device="cpu")
+
+    def cuda(self, device=None, non_blocking=False):
+        """The storage on a GPU."""
+        return self.to(device=as_device("cuda", device) if device is None or isinstance(device, int) else device)
+
     def untyped(self):
         """The storage itself."""
         return self
@@ -241,7 +254,7 @@ class TypedStorage(_Storage):
         return f"torch.{self.dtype.title}Storage"
 
 
-class _OldClass(type):
+class OldClass(type):
     """The class of ``FloatStorage`` and its like: calling one makes a TypedStorage, and ``isinstance`` looks at the dtype."""
 
     def __call__(cls, content=0, *, wrap_storage=None, device=None):
@@ -253,14 +266,14 @@ class _OldClass(type):
 
 def _old_class(dtype):
     doc = f"Old constructor of storages of dtype {dtype!r}. Source: https://pytorch.org/docs/stable/storage.html"
-    return _OldClass(f"{dtype.title}Storage", (TypedStorage,), {"dtype": dtype, "__doc__": doc})
+    return OldClass(f"{dtype.title}Storage", (TypedStorage,), {"dtype": dtype, "__doc__": doc})
 
 
 FloatStorage, DoubleStorage, HalfStorage, BFloat16Storage = map(_old_class, (dtypes.float32, dtypes.float64, dtypes.float16, dtypes.bfloat16))
 LongStorage, IntStorage, ShortStorage = map(_old_class, (dtypes.int64, dtypes.int32, dtypes.int16))
 ByteStorage, CharStorage, BoolStorage = map(_old_class, (dtypes.uint8, dtypes.int8, dtypes.bool_))
 ComplexFloatStorage, ComplexDoubleStorage = map(_old_class, (dtypes.complex64, dtypes.complex128))
-_OLD_CLASSES = {
+OLD_CLASSES = {
     one.dtype: one
     for one in (FloatStorage, DoubleStorage, HalfStorage, BFloat16Storage, LongStorage, IntStorage, ShortStorage, ByteStorage, CharStorage, BoolStorage,
                 ComplexFloatStorage, ComplexDoubleStorage)
@@ -288,7 +301,7 @@ def storage(self):
 @method()
 def storage_type(self):
     """PyTorch's old class of storages of this dtype. Source: https://pytorch.org/docs/stable/generated/torch.Tensor.storage_type.html"""
-    return _OLD_CLASSES[self.dtype]
+    return OLD_CLASSES[self.dtype]
 
 
 def memory_given(source, wanted):

@@ -6,15 +6,18 @@ from collections import defaultdict
 from copy import deepcopy
 from itertools import chain
 
-from ..core.device import namespace
 from ..core.errors import error, typename
-from ..core.grad_mode import enable_grad, no_grad
+from ..core.grad_mode import enable_grad, set_grad_enabled
 from ..core.node import Handle
 from ..core.tensor import Tensor, wrap
+from .formula import plain_options, real_parts, whole
+from .options import LATER_OPTIONS
 
 #: default of an option that every group must give
 required = object()
 
+#: hooks around the steps of all optimizers
+_every_step_pre_hooks, _every_step_post_hooks = [], []
 _HOOKS = ("step_pre", "step_post", "state_dict_pre", "state_dict_post", "load_state_dict_pre", "load_state_dict_post")
 
 
@@ -25,7 +28,9 @@ class Optimizer:
     options of their own. ``defaults`` are the options of groups that do not say otherwise.
 
     A subclass writes ``update(p, g, state, group)``, which changes the array ``p`` in place by its gradient ``g``
-    (which it must leave as it is); or its own ``step``.
+    (which it must leave as it is); or its own ``step``. ``state`` is a dictionary of arrays, empty at first; complex
+    arrays come as pairs of real numbers. With the option ``differentiable=True`` the same formula is called on Tensors,
+    so that autograd records the step: then ``p`` must not be a leaf that requires grad.
 
     >>> import lesson_lib as torch
     >>> class Halve(torch.optim.Optimizer):
@@ -65,27 +70,64 @@ class Optimizer:
 
     # --- the step ----------------------------------------------------------------------------------------------
 
-    @no_grad()
+    #: does the method take complex parameters? which state has to be on the GPU for ``capturable``, and on which devices?
+    takes_complex = True
+    capturable_state = "params and state_steps"
+    capturable_devices = "['cuda', 'xpu', 'hpu', 'privateuseone', 'xla']"
+
     def step(self, closure=None):
         """Update every parameter that has a gradient. ``closure()``, if given, computes the loss anew; it is returned."""
         loss = None
         if closure is not None:
             with enable_grad():
                 loss = closure()
-        for group in self.param_groups:
-            for p in group["params"]:
-                if p._grad is None:
-                    continue
-                state = self.state[p]
-                self.update(p._a, p._grad._a, state, group)
-                p._ver[0] += 1  # autograd's notice that the values have changed
-                if not state:
-                    del self.state[p]  # a method without memory leaves none
+        recorded = self._is_recorded()
+        with set_grad_enabled(recorded):
+            for group in self.param_groups:
+                options = group if recorded else plain_options(group)
+                for p in group["params"]:
+                    if p._grad is None:
+                        continue
+                    self._check_step(p, group)
+                    if recorded:
+                        self._update_tensor(p, options)
+                    else:
+                        self._update_array(p, options)
         return loss
 
     def update(self, p, g, state, group):
         """Change the array ``p`` in place; ``state`` is this parameter's dictionary, ``group`` its options."""
         raise NotImplementedError
+
+    def _update_array(self, p, group):
+        parameter, g = p._a, p._grad._a
+        given = {name: value._a if isinstance(value, Tensor) else value for name, value in self.state[p].items()} if p in self.state else {}
+        if parameter.dtype.kind == "c":
+            parameter, g, given = real_parts(parameter), real_parts(g), {name: real_parts(value) for name, value in given.items()}
+        state = dict(given)
+        self.update(parameter, g, state, group)
+        p._ver[0] += 1  # autograd's notice that the values have changed
+        for name, value in state.items():
+            if value is not given.get(name, given):  # new; all else was changed in place
+                self.state[p][name] = whole(value, p)
+
+    def _update_tensor(self, p, group):
+        """The step on copies, so that what autograd kept of one step is not overwritten by the next."""
+        new = p.clone()
+        state = {name: real_parts(value.clone()) if isinstance(value, Tensor) else value for name, value in self.state.get(p, {}).items()}
+        self.update(real_parts(new), real_parts(p.grad), state, group)
+        p.copy_(new)
+        if state:
+            self.state[p].update((name, whole(value, p)) for name, value in state.items())
+
+    def _is_recorded(self):
+        return bool(self.defaults.get("differentiable"))
+
+    def _check_step(self, p, group):
+        if not self.takes_complex and p.is_complex():
+            raise error("optimizer_complex", method=type(self).__name__)
+        if group.get("capturable") and p.device.type == "cpu":
+            raise error("optimizer_capturable", state=self.capturable_state, devices=self.capturable_devices)
 
     def zero_grad(self, set_to_none=True):
         """Forget all gradients; ``set_to_none=False`` fills them with zeros instead.
@@ -134,7 +176,7 @@ class Optimizer:
         for p in params:
             if not isinstance(p, Tensor):
                 raise error("optimizer_tensor", type=typename(p))
-            if not (p.is_leaf or p.retains_grad):
+            if not (p.is_leaf or p.retains_grad or self._is_recorded()):
                 raise error("optimizer_leaf")
         if len(params) != len(set(params)):
             warnings.warn("optimizer contains a parameter group with duplicate parameters; in future, this will cause an error", stacklevel=4)
@@ -204,6 +246,10 @@ class Optimizer:
     def __setstate__(self, state):
         self.__dict__.update(state)
         self._make_hooks()
+        for group in self.param_groups:
+            for name, value in LATER_OPTIONS.items():
+                if name in self.defaults:
+                    group.setdefault(name, value)
 
     def __repr__(self):
         text = f"{type(self).__name__} ("
@@ -244,7 +290,7 @@ def _with_hooks(step):
 
     @functools.wraps(step)
     def wrapped(self, *args, **kwargs):
-        for hook in tuple(self._step_pre_hooks):
+        for hook in (*_every_step_pre_hooks, *self._step_pre_hooks):
             changed = hook(self, args, kwargs)
             if changed is None:
                 continue
@@ -253,7 +299,7 @@ def _with_hooks(step):
             args, kwargs = changed
         result = step(self, *args, **kwargs)
         self._opt_called = True  # learning-rate schedulers warn if they come first
-        for hook in tuple(self._step_post_hooks):
+        for hook in (*self._step_post_hooks, *_every_step_post_hooks):
             hook(self, args, kwargs)
         return result
 
@@ -263,25 +309,20 @@ def _with_hooks(step):
 Optimizer.step = _with_hooks(Optimizer.step)
 
 
-def zeros_like(p):
-    """A tensor of zeros for the state of the parameter whose array is ``p``."""
-    return wrap(namespace(p).zeros_like(p))
+def register_optimizer_step_pre_hook(hook):
+    """Call ``hook(optimizer, args, kwargs)`` before each step of every optimizer; it may return new ``(args, kwargs)``.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.optim.Optimizer.register_step_pre_hook.html
+    """
+    return _add(_every_step_pre_hooks, hook)
 
 
-def check_options(lr, weight_decay, *, foreach, differentiable, fused):
-    """The checks that all methods share. ``foreach`` and ``fused`` ask for a faster way to the same numbers; there is one way here."""
-    if isinstance(lr, Tensor) and lr.numel() != 1:
-        raise error("optimizer_value", message="Tensor lr must be 1-element")
-    if not lr >= 0.0:
-        raise error("optimizer_value", message=f"Invalid learning rate: {lr}")
-    if not weight_decay >= 0.0:
-        raise error("optimizer_value", message=f"Invalid weight_decay value: {weight_decay}")
-    if fused and differentiable:
-        raise error("optimizer_flags", message="`fused` does not support `differentiable`")
-    if fused and foreach:
-        raise error("optimizer_flags", message="`fused` and `foreach` cannot be `True` together.")
-    if differentiable:
-        raise error("optimizer_differentiable")
+def register_optimizer_step_post_hook(hook):
+    """Call ``hook(optimizer, args, kwargs)`` after each step of every optimizer.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.optim.Optimizer.register_step_post_hook.html
+    """
+    return _add(_every_step_post_hooks, hook)
 
 
 def _fitted(name, value, p):

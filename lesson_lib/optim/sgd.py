@@ -1,8 +1,9 @@
 """Stochastic gradient descent, with momentum."""
 
-from ..core.errors import error
-from ..core.tensor import wrap
-from .optimizer import Optimizer, check_options
+from ..core.tensor import Tensor
+from .formula import with_decay
+from .optimizer import Optimizer
+from .options import check, check_fused, check_not_negative
 
 
 class SGD(Optimizer):
@@ -10,7 +11,7 @@ class SGD(Optimizer):
 
     γ = ``lr``, μ = ``momentum``, τ = ``dampening`` (the first b is g itself); without momentum b = g.
     ``weight_decay`` λ adds λθ to g; ``nesterov`` steps by g + μb; ``maximize`` goes uphill.
-    ``foreach`` and ``fused`` are accepted; the numbers are the same.
+    ``differentiable`` lets autograd record the step; ``foreach`` and ``fused`` are accepted, the numbers are the same.
 
     >>> import lesson_lib as torch
     >>> w = torch.tensor([1.0], requires_grad=True)
@@ -38,29 +39,25 @@ class SGD(Optimizer):
         differentiable=False,
         fused=None,
     ):
-        check_options(lr, weight_decay, foreach=foreach, differentiable=differentiable, fused=fused)
-        if momentum < 0.0:
-            raise error("optimizer_value", message=f"Invalid momentum value: {momentum}")
-        if nesterov and (momentum <= 0 or dampening != 0):
-            raise error("optimizer_value", message="Nesterov momentum requires a momentum and zero dampening")
+        check(not isinstance(lr, Tensor) or lr.numel() == 1, "Tensor lr must be 1-element")
+        check(not lr < 0.0, f"Invalid learning rate: {lr}")
+        check_not_negative(momentum=momentum, weight_decay=weight_decay)
+        check(not nesterov or (momentum > 0 and dampening == 0), "Nesterov momentum requires a momentum and zero dampening")
+        check_fused(fused, foreach, differentiable)
         defaults = dict(lr=lr, momentum=momentum, dampening=dampening, weight_decay=weight_decay, nesterov=nesterov, maximize=maximize,
                         foreach=foreach, differentiable=differentiable, fused=fused)  # fmt: skip
         super().__init__(params, defaults)
 
     def update(self, p, g, state, group):
-        """θ ← θ − γ b, in place."""
-        momentum, weight_decay = group["momentum"], float(group["weight_decay"])
-        if group["maximize"]:
-            g = -g
-        if weight_decay:
-            g = g + weight_decay * p
+        """θ ← θ − γ b."""
+        momentum = group["momentum"]
+        g = with_decay(p, g, group)
         if momentum:
-            if state.get("momentum_buffer") is None:
-                b = g.copy()
-                state["momentum_buffer"] = wrap(b)
+            b = state.get("momentum_buffer")
+            if b is None:
+                b = state["momentum_buffer"] = 1 * g  # memory of its own
             else:
-                b = state["momentum_buffer"]._a
                 b *= momentum
                 b += (1 - group["dampening"]) * g
             g = g + momentum * b if group["nesterov"] else b
-        p -= float(group["lr"]) * g
+        p -= group["lr"] * g

@@ -4,12 +4,16 @@ import bisect
 import itertools
 import math
 import warnings
+from collections.abc import Iterable
+from typing import Generic, TypeVar
 
 from ...core.errors import error
 from ...core.rng import default_generator
 
+T_co = TypeVar("T_co", covariant=True)
 
-class Dataset:
+
+class Dataset(Generic[T_co]):
     """A map from index to sample. Write ``__getitem__(self, index)`` and ``__len__(self)``.
 
     >>> import lesson_lib as torch
@@ -29,8 +33,10 @@ class Dataset:
         return ConcatDataset([self, other])
 
 
-class IterableDataset(Dataset):
+class IterableDataset(Dataset[T_co], Iterable[T_co]):
     """A stream of samples. Write ``__iter__(self)``.
+
+    Where several workers read it, each has a copy and gives all of it, unless it asks ``get_worker_info()`` for its part.
 
     Source: https://pytorch.org/docs/stable/data.html#torch.utils.data.IterableDataset
     """
@@ -62,7 +68,7 @@ class TensorDataset(Dataset):
         return self.tensors[0].size(0)
 
 
-class Subset(Dataset):
+class Subset(Dataset[T_co]):
     """The samples of ``dataset`` at ``indices``.
 
     >>> import lesson_lib as torch
@@ -90,7 +96,7 @@ class Subset(Dataset):
         return len(self.indices)
 
 
-class ConcatDataset(Dataset):
+class ConcatDataset(Dataset[T_co]):
     """Several data sets, one after the other.
 
     >>> import lesson_lib as torch
@@ -106,7 +112,18 @@ class ConcatDataset(Dataset):
             raise error("concat_empty")
         if any(isinstance(dataset, IterableDataset) for dataset in self.datasets):
             raise error("concat_iterable")
-        self.cumulative_sizes = list(itertools.accumulate(len(dataset) for dataset in self.datasets))
+        self.cumulative_sizes = self.cumsum(self.datasets)
+
+    @staticmethod
+    def cumsum(sequence):
+        """Where each data set ends: [3, 5] for lengths 3 and 2."""
+        return list(itertools.accumulate(len(dataset) for dataset in sequence))
+
+    @property
+    def cummulative_sizes(self):
+        """The old spelling of ``cumulative_sizes``."""
+        warnings.warn("`cummulative_sizes` attribute is renamed to `cumulative_sizes`", FutureWarning, stacklevel=2)
+        return self.cumulative_sizes
 
     def __len__(self):
         return self.cumulative_sizes[-1]
@@ -137,7 +154,56 @@ class ChainDataset(IterableDataset):
             yield from dataset
 
     def __len__(self):
+        if not all(isinstance(dataset, IterableDataset) for dataset in self.datasets):
+            raise error("chain_iterable")
         return sum(len(dataset) for dataset in self.datasets)
+
+
+class StackDataset(Dataset[T_co]):
+    """Several data sets side by side: sample i is the tuple of their samples i, or a dict if they were given by name.
+
+    >>> import lesson_lib as torch
+    >>> torch.utils.data.StackDataset("ab", [0, 1])[1]
+    ('b', 1)
+    >>> torch.utils.data.StackDataset(letter="ab", number=[0, 1])[1]
+    {'letter': 'b', 'number': 1}
+
+    Errors: ValueError if the lengths differ, or for no data set, or for both ways of giving them.
+    Source: https://pytorch.org/docs/stable/data.html#torch.utils.data.StackDataset
+    """
+
+    def __init__(self, *args, **kwargs):
+        if args and kwargs:
+            raise error("stack_both")
+        if not args and not kwargs:
+            raise error("stack_empty")
+        self.datasets = args or kwargs
+        lengths = [len(dataset) for dataset in self._parts()]
+        if len(set(lengths)) > 1:
+            raise error("stack_sizes")
+        self._length = lengths[0]
+
+    def _parts(self):
+        return self.datasets.values() if isinstance(self.datasets, dict) else self.datasets
+
+    def _joined(self, values):
+        return dict(zip(self.datasets, values)) if isinstance(self.datasets, dict) else tuple(values)
+
+    def __getitem__(self, index):
+        return self._joined([dataset[index] for dataset in self._parts()])
+
+    def __getitems__(self, indices):
+        """A whole batch at once: as a list of samples."""
+        columns = []
+        for dataset in self._parts():
+            whole = getattr(dataset, "__getitems__", None)
+            columns.append(whole(indices) if callable(whole) else [dataset[index] for index in indices])
+            if len(columns[-1]) != len(indices):
+                raise error("stack_items", expected=len(indices), found=len(columns[-1]))
+        return [self._joined(values) for values in zip(*columns)]
+
+    def __len__(self):
+        return self._length
 
 
 def random_split(dataset, lengths, generator=default_generator):

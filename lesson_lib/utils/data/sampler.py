@@ -1,6 +1,7 @@
 """Samplers: in which order the indices of a data set come."""
 
 import itertools
+from typing import Generic, TypeVar
 
 import numpy as np
 
@@ -9,8 +10,10 @@ from ...core.errors import error
 from ...core.rng import Generator, default_generator
 from ...ops.data import as_tensor
 
+T_co = TypeVar("T_co", covariant=True)
 
-class Sampler:
+
+class Sampler(Generic[T_co]):
     """An iterable of indices (or of lists of them). Write ``__iter__`` and, if it is known, ``__len__``.
 
     Source: https://pytorch.org/docs/stable/data.html#torch.utils.data.Sampler
@@ -100,6 +103,8 @@ class WeightedRandomSampler(Sampler):
     def __init__(self, weights, num_samples, replacement=True, generator=None):
         if not isinstance(num_samples, int) or isinstance(num_samples, bool) or num_samples <= 0:
             raise error("positive_integer", name="num_samples", value=num_samples)
+        if not isinstance(replacement, bool):
+            raise error("replacement", value=replacement)
         self.weights = as_tensor(weights, dtype=float64)
         if self.weights.ndim != 1:
             raise error("sampler_weights", shape=tuple(self.weights.shape))
