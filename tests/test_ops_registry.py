@@ -10,7 +10,7 @@ import warnings
 import numpy as np
 import pytest
 
-import lesson_lib.core.engine  # noqa: F401 - gives tensors their backward()
+import lesson_lib
 from lesson_lib.autograd.gradcheck import gradcheck, gradgradcheck
 from lesson_lib.core.device import device, to_host
 from lesson_lib.core.engine import grad
@@ -201,6 +201,25 @@ class Identical(list):
 
     def index(self, tensor):
         return next(number for number, other in enumerate(self) if other is tensor)
+
+
+@each(SAMPLES, has_gradient)
+def test_gradient_that_is_spread_over_memory(name, number):
+    """What comes back from a sum is one number seen many times: a gradient without memory of its own."""
+    case = opcases.sample(name, number, grad=True)
+    inputs = [x for x in opcases.tensors_in((case.args, case.kwargs)) if x.requires_grad]
+    found = []
+    for spread in (False, True):
+        outputs = differentiable(call(name, case))
+        if not outputs:
+            return
+        ones = [lesson_lib.ones((), dtype=out.dtype).expand(out.shape) for out in outputs]
+        seeds = ones if spread else [one.contiguous() for one in ones]
+        found.append(lesson_lib.autograd.grad(outputs, inputs, seeds, allow_unused=True))
+    for a, b in zip(*found, strict=True):
+        assert (a is None) == (b is None)
+        if a is not None:
+            close(a.numpy(), b.numpy(), "spread")
 
 
 @each(SAMPLES)
