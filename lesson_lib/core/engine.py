@@ -20,7 +20,7 @@ from .hook_calls import call_post_hooks, call_pre_hooks, shown
 from .node import AccumulateGrad
 from .op import argument_names, registry
 from .rule_types import special_contributions
-from .state import anomaly_mode, thread
+from .state import anomaly_mode, passes, thread
 from .tensor import Tensor, wrap
 
 
@@ -272,9 +272,15 @@ def backward(tensors, grad_tensors=None, retain_graph=None, create_graph=False, 
     keep = create_graph if retain_graph is None else retain_graph
     if inputs is None:
         _run(roots, keep_graph=keep, taped=create_graph)
-        return
-    inputs = check_inputs("backward", inputs)
-    for place, g in zip(inputs, _gradients(roots, inputs, keep, create_graph), strict=True):
+    else:
+        _run_to(check_inputs("backward", inputs), roots, keep, create_graph)
+    for watcher in tuple(passes):
+        watcher(as_tuple(tensors))
+
+
+def _run_to(inputs, roots, keep, taped):
+    """Accumulate in ``inputs`` alone."""
+    for place, g in zip(inputs, _gradients(roots, inputs, keep, taped), strict=True):
         tensor = place if isinstance(place, Tensor) else getattr(place.node, "variable", None)
         if g is not None and tensor is not None:
             accumulate(tensor, g)

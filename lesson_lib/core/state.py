@@ -30,6 +30,9 @@ of tensors and numbers that the op was given, ``params`` a dict of its other arg
 tuple of tensors) it made. An empty list costs one truth test per operation.
 """
 
+passes = []
+"""Callables ``watcher(tensors)``, told after each ``backward()`` where it started. An empty list costs one truth test per pass."""
+
 
 def notify(op, inputs, params, output):
     """Tell every watcher. A copy is walked, so a watcher may take itself off the list."""

@@ -15,7 +15,7 @@ SCALAR_CELL = (46, 20)
 PAD, HEADER, GAP = 8, 22, 8
 CAPTION_HEIGHT = 13
 LONGEST = 22  # characters of a name; the full name is in the tooltip
-CIRCLE = 45
+CIRCLE, SMALL_CIRCLE = 45, 30
 
 
 @dataclass(frozen=True)
@@ -119,10 +119,20 @@ def _cell(value, role, peak, words):
     return Cell(words, role if share >= 0 else "negative", round(FAINTEST + depth * (DEEPEST - FAINTEST), 3))
 
 
-def op_size(op):
-    """Width and height of an operation: a circle for a short symbol, a pill for a word."""
+def op_size(op, compact=False):
+    """Width and height of an operation: a circle for a short symbol, a pill for a word; smaller where there are no cards."""
     width = text_width(op.symbol, NAME_SIZE, bold=True)
-    return (CIRCLE, CIRCLE) if width <= CIRCLE - 16 else (round(width + 22), 30)
+    if not compact:
+        return (CIRCLE, CIRCLE) if width <= CIRCLE - 16 else (round(width + 22), 30)
+    _, caption = pill_words(op)
+    if caption:
+        width += 5 + text_width(caption, CAPTION_SIZE + 1)
+    return (SMALL_CIRCLE, SMALL_CIRCLE) if width <= SMALL_CIRCLE - 14 else (round(width + 20), 22)
+
+
+def pill_words(op):
+    """(symbol, caption) where both stand in the pill: ``÷`` and ``3.46``, not ``÷ 3.46``."""
+    return op.symbol, op.caption.removeprefix(op.symbol).strip()
 
 
 def reference_size(name):

@@ -9,17 +9,18 @@ from .summary import QUICK, number, shape_text, summarise
 from .texts import text
 
 
-def local_derivatives(turn):
+def local_derivatives(turn, saved):
     """∂y/∂input of each input as an array of numbers, or None where the derivative is no elementwise product.
 
     An elementwise rule is linear in the gradient that arrives, so run on ones it answers with the derivative itself.
-    So does any rule whose output is one number, once its answer is divided by what arrived.
+    So does any rule whose output is one number, once its answer is divided by what arrived. ``saved`` is what the node
+    had saved at its turn.
     """
     node, upstream, contributions = turn
     if node.several or upstream.dtype.kind == "c":
         return None
     if node.op is not None and issubclass(node.op, Elementwise):
-        return node.contributions(namespace(upstream).ones_like(upstream), node.saved)
+        return node.contributions(namespace(upstream).ones_like(upstream), saved)
     if upstream.size == 1 and float(upstream.reshape(())) != 0:
         return [None if array is None else array / upstream.reshape(()) for array in contributions]
     return None

@@ -7,7 +7,10 @@ draws the cards into it.
 
 from html import escape
 
-from .card import CAPTION_SIZE, NAME_SIZE, SMALL_SIZE, card_of, op_size, reference_size, shorten
+from .box import box_label, box_size, heading
+from .card import CAPTION_SIZE, NAME_SIZE, SMALL_SIZE, card_of, op_size, pill_words, reference_size, shorten
+from .chip import chip_label, chip_size
+from .lines import lines_of
 from .theme import FONT, frame_roles, theme
 from .view import State, View
 
@@ -25,8 +28,11 @@ def to_dot(model, view=AS_IT_IS):
         border, ink = (colours[role] for role in frame_roles(node.kind))
         label = _font(shorten(node.name), NAME_SIZE, ink, bold=True)
         nodes.append(f'{key} [shape=box style=rounded margin="0.08,0.04" height=0.3 color="{border}" {_meta(key, "reference")} label=<{label}>];')
+    for key, node in chips(model).items():
+        nodes.append(f"{key} [shape=plain {_meta(key, 'tensor', 'chip', node.kind)} label=<{chip_label(node, colours)}>];")
     for key, op in model.ops.items():
-        nodes.append(f"{key} [{_op_look(state, op, colours)} {_meta(key, 'op')}];")
+        look = _op_look(state, op, colours) if op.box is None else f"shape=plain label=<{box_label(op, colours, state.mark(key))}>"
+        nodes.append(f"{key} [{look} {_meta(key, 'op' if op.box is None else 'box')}];")
     return _assemble(state, nodes, colours)
 
 
@@ -36,16 +42,26 @@ def layout_dot(model, view=AS_IT_IS):
     nodes = [f"{key} [shape=box {_fixed(card.size)} {_meta(key, 'tensor', node.kind)}];" for key, node, card in cards(state)]
     for key, node in references(model).items():
         nodes.append(f"{key} [shape=box {_fixed(reference_size(node.name))} {_meta(key, 'reference')}];")
+    for key, node in chips(model).items():
+        nodes.append(f"{key} [shape=box {_fixed(chip_size(node))} {_meta(key, 'tensor', 'chip', node.kind)}];")
     for key, op in model.ops.items():
-        size = op_size(op)
-        nodes.append(f"{key} [shape={'circle' if size[0] == size[1] else 'box'} {_fixed(size)} {_meta(key, 'op')}];")
+        size = op_size(op, model.compact) if op.box is None else box_size(op)
+        nodes.append(f"{key} [shape={'circle' if size[0] == size[1] else 'box'} {_fixed(size)} {_meta(key, 'op' if op.box is None else 'box')}];")
     return _assemble(state, nodes, theme(view.theme))
 
 
 def cards(state):
-    """(id, node, Card) of every tensor."""
+    """(id, node, Card) of every tensor that has a card."""
+    if state.model.compact:
+        return []
     scale, stacked = state.model.scale, state.is_small
-    return [(key, node, card_of(node, state.pictures(node), scale, stacked)) for key, node in state.model.tensors.items()]
+    drawn = {key: node for key, node in state.model.tensors.items() if key not in state.model.wires}
+    return [(key, node, card_of(node, state.pictures(node), scale, stacked)) for key, node in drawn.items()]
+
+
+def chips(model):
+    """id -> TensorNode of what is drawn as a chip: in a large graph, all tensors that are no lines."""
+    return {key: node for key, node in model.tensors.items() if key not in model.wires} if model.compact else {}
 
 
 def references(model):
@@ -56,6 +72,8 @@ def references(model):
 def _assemble(state, nodes, colours):
     """Graph attributes, nodes and edges as one DOT text."""
     direction = "rankdir=LR nodesep=0.3 ranksep=0.3" if state.is_small else f"rankdir=TB nodesep=0.4 ranksep=0.3 {IN_TIME}"
+    if state.model.compact:
+        direction = f"rankdir=TB nodesep=0.25 ranksep=0.4 {IN_TIME}"
     head = [
         "digraph {",
         f'graph [{direction} bgcolor="transparent" pad=0.2];',
@@ -63,18 +81,40 @@ def _assemble(state, nodes, colours):
         f'edge [fontname="{FONT}" fontsize={SMALL_SIZE} color="{colours["line"]}" arrowsize=0.6];',
     ]
     stand_ins = state.model.references()
-    edges = [_edge(number, edge, stand_ins.get(number, edge.source), state, colours) for number, edge in enumerate(state.model.edges)]
+    edges = [_edge(line, stand_ins.get(line.number, line.source), state, colours) for line in lines_of(state.model)]
     flows = [_flow(flow, state, colours) for flow in state.flows.values()]
-    return "\n".join([*head, *nodes, *edges, *flows, "}"]) + "\n"
+    return "\n".join([*head, *nodes, *clusters(state.model, colours), *edges, *flows, "}"]) + "\n"
 
 
-def _edge(number, edge, source, state, colours):
+def clusters(model, colours):
+    """The open groups, nested, each with a heading and the ids of what stands directly in it."""
+    inside = {key: [] for key in model.clusters}
+    for key, node in (*model.ops.items(), *model.tensors.items()):
+        place = model.cluster_of(node)
+        if place is not None and key not in model.wires:
+            inside[place].append(key)
+    look = f'style=rounded penwidth=1 color="{colours["group_line"]}" labeljust=l margin=10 fontname="{FONT}" fontsize={NAME_SIZE}'
+    written = {}
+    for key, group in reversed(model.clusters.items()):  # inner ones first
+        below = [written[other] for other, inner in model.clusters.items() if inner.parent == key]
+        label = quoted(heading(group, model))
+        opening = f'subgraph cluster_{key} {{ graph [id="{key}" class="group" {look} bgcolor="{colours["group"]}" label={label}];'
+        written[key] = " ".join([opening, *(f"{one};" for one in inside[key]), *below, "}"])
+    return [written[key] for key, group in model.clusters.items() if group.parent is None]
+
+
+def _edge(line, source, state, colours):
     """The arrow of the computation. In a large graph a backward step turns it round and writes its sum beside it."""
+    edge = state.model.edges[line.number]
     flow = state.flow_along(edge)
-    look = f" {_back(colours)} xlabel={quoted(flow.label)}" if flow is not None else ""
+    look = ' style=dotted arrowhead=normal' if line.passing else ""
+    if line.label:
+        look += f' xlabel={quoted(f" {line.label} ")} fontcolor="{colours["small"]}"'
+    if flow is not None:
+        look = f" {_back(colours)} xlabel={quoted(flow.label)}"
     if state.runs_forward(edge):
-        look = f' color="{colours["value"]}" penwidth=2'
-    return f'{source} -> {edge.target} [id="e{number}" class="data"{look}];'
+        look += f' color="{colours["value"]}" penwidth=2'
+    return f'{source} -> {line.target} [id="e{line.number}" class="data"{look}];'
 
 
 def _flow(flow, state, colours):
@@ -106,9 +146,15 @@ def quoted(words):
 
 def _op_look(state, op, colours):
     """A circle or pill with its symbol; where the step is, a thick ring in the colour of its direction."""
-    width, height = op_size(op)
+    width, height = op_size(op, state.model.compact)
     shape = "shape=circle style=filled" if width == height else 'shape=box style="rounded,filled"'
     fill, line, pen = op_colours(state.mark(op.id) or ("selected" if state.view.selected == op.id else ""))
+    if state.model.compact:
+        caption = ""
+        symbol, caption = pill_words(op)
+        inner = " ".join(filter(None, (f"<B>{escape(symbol)}</B>", _font(caption, CAPTION_SIZE, colours["small"]))))
+        size = f"fixedsize=true width={width / 72:.3f} height={height / 72:.3f}"
+        return f'{shape} {size} fillcolor="{colours[fill]}" color="{colours[line]}" penwidth={pen} label=<{inner}>'
     caption = f" xlabel=<{_font(op.caption, CAPTION_SIZE, colours['small'])}>" if op.caption else ""
     size = f"fixedsize=true width={width / 72:.3f} height={height / 72:.3f}"
     return f'{shape} {size} fillcolor="{colours[fill]}" color="{colours[line]}" penwidth={pen} label=<<B>{escape(op.symbol)}</B>>{caption}'

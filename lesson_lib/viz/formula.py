@@ -31,6 +31,7 @@ def _fraction(match):
     return f"{top}/{bottom}"
 
 
+@lru_cache(maxsize=256)
 def formula_of(op):
     """The first paragraph of the docstring, where the formula stands; "" if there is none."""
     doc = inspect.cleandoc(op.__doc__ or "") if op is not None else ""
@@ -38,6 +39,7 @@ def formula_of(op):
     return re.sub(r"\s+", " ", plain(re.split(r"\bSource:|>>>", first)[0])).strip()
 
 
+@lru_cache(maxsize=1024)
 def rule_of(op, position):
     """The docstring's gradient rule for input number ``position``, such as ``∂y/∂a = b``."""
     names = getattr(op, "inputs", ())

@@ -2,9 +2,13 @@
 
 import sys
 from functools import cached_property
+from pathlib import Path
 
+from ..core.atomic_file import replacing
 from ..core.tensor import Tensor
+from .deferred import settle
 from .dot import to_dot
+from .export import to_pdf, to_png
 from .names import names_seen_from
 from .steps import add_steps
 from .svg import can_draw, to_svg
@@ -19,6 +23,7 @@ except ImportError:
 else:
     from .widget import GraphView
 
+SETTLED = 200  # up to this many operations all pictures of arrays are made at once; of larger graphs, when they are looked at
 DRAWN = 400  # a graph with more operations is not drawn without being asked: the picture would take long and tell little
 
 
@@ -42,9 +47,18 @@ class Graph:
         return to_svg(self.model, View(self.view.step if step is None else step, selected or self.view.selected, theme or self.view.theme))
 
     def save(self, path):
-        """Write the picture to ``path``, an .svg or a .dot file."""
-        content = self.dot if str(path).endswith(".dot") else self.svg()
-        with open(path, "w", encoding="utf-8") as file:
+        """Write the picture to ``path``: an .svg, .png or .pdf file, or .dot for Graphviz. The file is replaced at once or not at all."""
+        kinds = {
+            ".svg": lambda: self.svg().encode(),
+            ".png": lambda: to_png(self.svg(), self.view.theme),
+            ".pdf": lambda: to_pdf(self.svg()),
+            ".dot": lambda: self.dot.encode(),
+        }
+        kind = Path(path).suffix.lower()
+        if kind not in kinds:
+            raise ValueError(f"a picture is saved as {', '.join(kinds)}, not as {kind or 'a file without an ending'}")
+        content = kinds[kind]()
+        with replacing(path) as file:
             file.write(content)
 
     def widget(self):
@@ -109,8 +123,21 @@ def step(*outputs, model=None, gradient=None):
 
 def build(outputs, frame, module, gradient):
     """The Model of ``outputs``, with names as seen from ``frame``."""
+    check_tensors("graph", outputs)
+    return model_of(outputs, names_seen_from(frame, module), gradient)
+
+
+def check_tensors(name, outputs):
+    """TypeError if the function ``name`` was given anything but tensors."""
     if not outputs or not all(isinstance(out, Tensor) for out in outputs):
-        raise TypeError(f"graph() takes tensors, not {', '.join(type(out).__name__ for out in outputs) or 'nothing'}")
-    trace = Trace(outputs, names_seen_from(frame, module))
+        raise TypeError(f"{name}() takes tensors, not {', '.join(type(out).__name__ for out in outputs) or 'nothing'}")
+
+
+def model_of(outputs, names, gradient=None):
+    """The Model of ``outputs`` with the given Names."""
+    trace = Trace(outputs, names)
     add_steps(trace, outputs, gradient)
-    return trace.model
+    model = trace.model
+    if len(model.ops) <= SETTLED:
+        settle(*model.tensors.values(), *model.flows.values(), *model.steps)
+    return model

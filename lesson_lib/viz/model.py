@@ -4,12 +4,16 @@
 opaque ``handle``s from which a full value can be fetched when someone asks for it.
 """
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import PurePath
 
+from .deferred import Deferred
 from .summary import Summary
 from .texts import text
+from .units import bytes_text, operations_text, seconds_text
 
+SPOKEN = 100  # up to this many steps the sentences travel with a large graph
+LATER = {"texts": [], "heat": [], "exact": False, "note": "", "later": True}  # numbers that are fetched when somebody looks
 NEAR = 8  # operations between two uses of a leaf that may still be joined by a line to the same card
 
 
@@ -40,9 +44,12 @@ class TensorNode:
     shape: tuple
     dtype: str
     made_by: str | None = None  # id of the operation
-    value: Summary | None = None  # None: not recorded
-    gradient: Summary | None = None  # of this backward pass; None: not computed
-    grad: Summary | None = None  # what .grad holds now, sums of several passes included
+    group: str | None = None  # id of the module call that it belongs to
+    value: Summary | None = Deferred(None)  # None: not recorded
+    gradient: Summary | None = Deferred(None)  # of this backward pass; None: not computed
+    grad: Summary | None = Deferred(None)  # what .grad holds now, sums of several passes included
+    cut: str = ""  # of a constant: how it was cut off from tensors that require gradients ("detach", "no_grad", "cast")
+    absent: str = ""  # the words in place of a value that is not known, where that has a reason of its own
     value_handle: object = field(default=None, repr=False)
     gradient_handle: object = field(default=None, repr=False)
     grad_handle: object = field(default=None, repr=False)
@@ -60,10 +67,17 @@ class OpNode:
     formula: str = ""
     line: SourceLine | None = None
     source: str = ""  # key into Model.sources
+    group: str | None = None  # id of the module call in which it ran
+    seconds: float = 0.0
+    bytes: int = 0  # memory of what it made
+    kept: tuple = ()  # (identity, bytes) of what it saved for the backward pass, parameters aside
+    box: object = None  # of a closed group: the Box that stands for all its operations
 
     @property
     def label(self):
         """``mul · 3``: name and caption, where the caption does not already begin with the name."""
+        if self.box is not None:
+            return f"{self.caption} ({operations_text(len(self.box.operations))})"
         return self.caption if self.caption.startswith(self.name) else f"{self.name} {self.caption}".strip()
 
 
@@ -96,8 +110,8 @@ class Flow:
     id: str
     op: str
     tensor: str
-    parts: tuple
-    label: str
+    parts: tuple = Deferred(())
+    label: str = Deferred("")
 
 
 @dataclass(frozen=True)
@@ -105,7 +119,7 @@ class Step:
     """One position of the slider: what became known, where we are, and the sentence that says so."""
 
     kind: str  # start | forward | seed | backward | accumulate
-    text: str
+    text: str = Deferred("")
     at: str | None = None  # id of the operation, or of the leaf that accumulates
     values: tuple = ()  # tensors whose value became known
     gradients: tuple = ()  # tensors whose gradient became complete
@@ -122,12 +136,18 @@ class Model:
     edges: list = field(default_factory=list)
     flows: dict = field(default_factory=dict)
     steps: list = field(default_factory=list)
+    groups: dict = field(default_factory=dict)  # id -> Group: the module calls, outer ones first
+    clusters: dict = field(default_factory=dict)  # the Groups that are open in this view, each with the open one around it as parent
+    compact: bool = False  # no cards: intermediate values are lines, what is given is a chip
+    wires: set = field(default_factory=set)  # ids of tensors that are drawn as a line with a shape, not as a card
     sources: dict = field(default_factory=dict)  # name of an op -> the text of its class
+    until: list = field(default_factory=list)  # of a folded graph: for each step the last step of the whole graph that is in it
     reason: str = ""  # why there are no backward steps
     ran_backward: bool = False  # backward() went through this graph and freed what it had saved
 
     def __post_init__(self):
         self._around = {}  # id of an operation -> (edges in, edges out)
+        self._users = {}  # id of a tensor -> ids of the operations that read it, in order
         given, self.edges = self.edges, []
         for edge in given:
             self.connect(edge.source, edge.target, edge.position)
@@ -139,14 +159,31 @@ class Model:
         leads_in = target in self.ops
         into, out_of = self._around.setdefault(target if leads_in else source, ([], []))
         (into if leads_in else out_of).append(edge)
+        if leads_in:
+            self._users.setdefault(source, {})[target] = None
 
     def inputs_of(self, op):
         """Ids of the tensors that the operation ``op`` reads, in order."""
         return [edge.source for edge in sorted(self._around.get(op, ([], []))[0], key=lambda e: e.position)]
 
+    def users_of(self, tensor):
+        """Ids of the operations that read ``tensor``, in order."""
+        return list(self._users.get(tensor, ()))
+
     def outputs_of(self, op):
         """Ids of the tensors that the operation ``op`` makes, in order."""
         return [edge.target for edge in sorted(self._around.get(op, ([], []))[1], key=lambda e: e.position)]
+
+    def start_of(self, edge):
+        """The id of what an edge's arrow begins at: where its tensor is a line, the operation that made it."""
+        return self.tensors[edge.source].made_by if edge.source in self.wires else edge.source
+
+    def cluster_of(self, node):
+        """The id of the open group in which an operation or tensor is drawn; None for outside of all."""
+        key = self.ops[node.made_by].group if getattr(node, "made_by", None) in self.ops else node.group
+        while key is not None and key not in self.clusters:
+            key = self.groups[key].parent if key in self.groups else None
+        return key
 
     def order(self):
         """All ids as a reader meets them: what is given first, then each operation followed by what it makes."""
@@ -170,6 +207,8 @@ class Model:
     @property
     def scale(self):
         """The largest value and the largest gradient of the small tensors: they share a scale, so that 27 is darker than 3."""
+        if self.compact:
+            return {"value": 0.0, "gradient": 0.0}  # there are no cards to compare
         seen = {"value": [node.value for node in self.tensors.values()]}
         seen["gradient"] = [summary for node in self.tensors.values() for summary in (node.gradient, node.grad)]
         return {role: max((s.peak() for s in summaries if s is not None and s.exact), default=0.0) for role, summaries in seen.items()}
@@ -183,33 +222,46 @@ class Model:
         """Dictionaries, lists, strings and numbers only, ready for ``json.dumps``."""
         scale = self.scale
         return {
-            "tensors": {key: _tensor_json(node, scale) for key, node in self.tensors.items()},
-            "ops": {key: _op_json(node) for key, node in self.ops.items()},
+            "tensors": {key: _tensor_json(node, scale, later=self.compact) for key, node in self.tensors.items()},
+            "ops": {key: _op_json(node, self.groups.get(node.group)) for key, node in self.ops.items()},
             "edges": [[edge.source, edge.target, edge.position] for edge in self.edges],
+            "wires": [key for key in self.tensors if key in self.wires],
             "references": {key: self.edges[number].source for number, key in self.references().items()},
-            "flows": {key: _flow_json(flow, scale["gradient"]) for key, flow in self.flows.items()},
-            "steps": [asdict(step) for step in self.steps],
+            "flows": {key: flow_json(flow, scale["gradient"], later=self.compact) for key, flow in self.flows.items()},
+            "steps": [_step_json(step, self.compact, told=not self.compact or len(self.steps) <= SPOKEN) for step in self.steps],
             "sources": self.sources,
             "reason": self.reason,
             "now": self.now,
         }
 
 
-def _tensor_json(node, scale):
+def _tensor_json(node, scale, later):
+    if later and node.shape:
+        given = {"value": node.value_handle, "gradient": node.gradient_handle, "grad": node.grad_handle}
+        summaries = {key: None if handle is None else {**LATER, "shape": list(node.shape)} for key, handle in given.items()}
+    else:
+        kinds = {"value": scale["value"], "gradient": scale["gradient"], "grad": scale["gradient"]}
+        summaries = {key: _summary_json(getattr(node, key), peak or None) for key, peak in kinds.items()}
     return {
         "name": node.name,
         "kind": node.kind,
         "shape": list(node.shape),
         "dtype": node.dtype,
         "madeBy": node.made_by,
-        "value": _summary_json(node.value, scale["value"]),
-        "gradient": _summary_json(node.gradient, scale["gradient"]),
-        "grad": _summary_json(node.grad, scale["gradient"]),
+        **summaries,
     }
 
 
-def _op_json(node):
+def _step_json(step, later, told):
+    """A step; in a large graph its arithmetic follows when it is looked at, and on a long way its sentence, too."""
+    return {**asdict(step if told else replace(step, text="")), "later": later}
+
+
+def _op_json(node, group):
     return {
+        "module": f"{group.title} · {group.name}" if group is not None else "",
+        "time": seconds_text(node.seconds) if node.seconds else "",
+        "memory": bytes_text(node.bytes) if node.bytes else "",
         "name": node.name,
         "symbol": node.symbol,
         "title": node.title,
@@ -220,7 +272,10 @@ def _op_json(node):
     }
 
 
-def _flow_json(flow, peak):
+def flow_json(flow, peak, later=False):
+    """A flow; in a large graph its arithmetic follows when its step is looked at."""
+    if later:
+        return {"op": flow.op, "tensor": flow.tensor, "label": "", "parts": None}
     parts = [
         {
             "upstream": _summary_json(part.upstream, peak),

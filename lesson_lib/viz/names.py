@@ -10,6 +10,7 @@ class Names:
     def __init__(self):
         self.by_leaf = {}
         self.by_edge = {}
+        self.modules = {}  # id(module) -> the variable that holds it
         self.tensors = {}  # edge -> Tensor: a named result's value is known without any recording
 
     def add(self, name, tensor):
@@ -25,6 +26,10 @@ class Names:
         """Remember the parameters and buffers of ``module`` under their dotted names."""
         for name, tensor in (*module.named_parameters(), *module.named_buffers()):
             self.add(prefix + name, tensor)
+
+    def module(self, module):
+        """The variable that holds a module, or None."""
+        return self.modules.get(id(module))
 
     def leaf(self, tensor):
         """The name of a leaf or constant, or None."""
@@ -51,5 +56,6 @@ def names_seen_from(frame, model=None):
             names.add(name, value)
     for name, value in found:
         if isinstance(value, Module):
+            names.modules.setdefault(id(value), name)
             names.add_module(value, name + ".")
     return names

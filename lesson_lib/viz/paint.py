@@ -8,8 +8,10 @@ import re
 from html import escape
 from xml.etree import ElementTree
 
-from .card import CAPTION_HEIGHT, CAPTION_SIZE, GAP, HEADER, NAME_SIZE, PAD, SMALL_SIZE, op_size, reference_size, shorten, text_width
-from .dot import cards, op_colours, references
+from .box import box_svg, heading_parts
+from .card import CAPTION_HEIGHT, CAPTION_SIZE, GAP, HEADER, NAME_SIZE, PAD, SMALL_SIZE, op_size, pill_words, reference_size, shorten, text_width
+from .chip import chip_svg
+from .dot import cards, chips, op_colours, references
 from .theme import FONT, frame_roles, theme
 
 SYMBOL_SIZE = 15
@@ -41,12 +43,45 @@ class Pen:
         return f'<text class="{f"{name} fill-{fill}".strip()}" x="{x:g}" y="{y:g}" {look}>{escape(words)}</text>'
 
 
+    def spans(self, x, y, parts):
+        """Several words in one line; each part is (words, size, fill, bold)."""
+        drawn, space = [], ""
+        for words, size, fill, bold in parts:
+            weight = ' font-weight="bold"' if bold else ""
+            drawn.append(f'<tspan class="fill-{fill}"{space} font-size="{size}" fill="{self.colours[fill]}"{weight}>{escape(words)}</tspan>')
+            space = ' dx="6"'
+        return f'<text class="header" x="{x:g}" y="{y:g}">{"".join(drawn)}</text>'
+
+
 def fragments(state):
     """id -> SVG text of every card and operation, each drawn around (0, 0)."""
     pen = Pen(state.view.theme)
     drawn = {key: card_svg(card, pen, state, key) for key, _, card in cards(state)}
-    drawn.update((key, op_svg(op, pen, state)) for key, op in state.model.ops.items())
+    for key, node in chips(state.model).items():
+        _, line, thick = op_colours(mark_of(state, key))
+        drawn[key] = chip_svg(node, pen, line if thick > 1 else "", thick)
+    for key, op in state.model.ops.items():
+        fill, line, thick = op_colours(mark_of(state, key))
+        plain = "box" if op.box is not None and op.box.count > 1 else "card"
+        boxed = (plain, "group_line", 1) if thick == 1 else (plain if fill == "op" else fill, line, thick)
+        drawn[key] = op_svg(op, pen, state) if op.box is None else box_svg(op, pen, *boxed)
     drawn.update((key, reference_svg(node, pen)) for key, node in references(state.model).items())
+    return drawn
+
+
+def mark_of(state, key):
+    """How something is marked: by the step, or because it was clicked."""
+    return state.mark(key) or ("selected" if state.view.selected == key else "")
+
+
+def headings(state):
+    """id -> SVG text of every open group's heading, beginning at (0, 0)."""
+    pen = Pen(state.view.theme)
+    drawn = {}
+    for key, group in state.model.clusters.items():
+        title, words = heading_parts(group, state.model)
+        parts = [(title, NAME_SIZE, "text", True), (words, SMALL_SIZE, "small", False)]
+        drawn[key] = pen.spans(0, 0, [part for part in parts if part[0]])
     return drawn
 
 
@@ -55,7 +90,7 @@ def card_svg(card, pen, state, key):
     width, height = card.size
     left, top = -width / 2, -height / 2
     border, ink = frame_roles(card.kind)
-    mark = state.mark(key) or ("selected" if state.view.selected == key else "")
+    mark = mark_of(state, key)
     line = op_colours(mark)[1] if mark else border
     dash = ' stroke-dasharray="4 3"' if card.kind == "constant" else ""
     frame = pen.rect(left, top, width, height, "card", line=line, pen=2.4 if mark else 1, radius=9, name="frame").replace("/>", f"{dash}/>")
@@ -105,9 +140,13 @@ def _cells_svg(block, pen, middle, y):
 
 def op_svg(op, pen, state):
     """An operation: a circle, or a pill for a word, with its symbol in it and its constant beside it."""
-    width, height = op_size(op)
-    fill, line, thick = op_colours(state.mark(op.id) or ("selected" if state.view.selected == op.id else ""))
+    width, height = op_size(op, state.model.compact)
+    fill, line, thick = op_colours(mark_of(state, op.id))
     frame = pen.rect(-width / 2, -height / 2, width, height, fill, line=line, pen=thick, radius=height / 2, name="frame")
+    if state.model.compact and op.caption:
+        symbol, caption = pill_words(op)
+        parts = ((symbol, NAME_SIZE, "text", True), (caption, CAPTION_SIZE + 1, "small", False))
+        return f"<g><title>{escape(op.title)}</title>{frame}{pen.spans(10 - width / 2, NAME_SIZE / 3, parts)}</g>"
     size = SYMBOL_SIZE if text_width(op.symbol, NAME_SIZE) < 14 else NAME_SIZE
     symbol = pen.text(0, size / 3, op.symbol, size, "text", anchor="middle", bold=True)
     caption = ""
@@ -129,11 +168,13 @@ def reference_svg(node, pen):
 def compose(layout, state):
     """Graphviz's SVG ``layout`` with the cards and circles drawn into its boxes: a complete picture."""
     root = ElementTree.fromstring(re.sub(r"<!DOCTYPE[^>]*>", "", layout))
-    drawn = fragments(state)
+    drawn, heads = _elements(fragments(state)), headings(state)
     for group in root.iter(f"{{{SVG}}}g"):
         key = group.get("id")
         if key in drawn:
             _replace(group, drawn[key])
+        elif key in heads:
+            _put_heading(group, heads[key])
         elif "edge" in group.get("class", "").split():
             _lift(group, state)
     root.set("font-family", FONT)
@@ -145,13 +186,35 @@ def compose(layout, state):
     return ElementTree.tostring(root, encoding="unicode")
 
 
-def _replace(group, fragment):
-    """Put ``fragment`` where the layout drew a box or a circle."""
+def _elements(drawn):
+    """The texts of ``drawn`` as elements, read in one go."""
+    return dict(zip(drawn, ElementTree.fromstring(f'<svg xmlns="{SVG}">{"".join(drawn.values())}</svg>'), strict=True))
+
+
+def _replace(group, element):
+    """Put ``element`` where the layout drew a box or a circle."""
     x, y = _centre(group)
     for child in list(group):
         group.remove(child)
     group.set("transform", f"translate({x:g} {y:g})")
-    group.append(ElementTree.fromstring(f'<svg xmlns="{SVG}">{fragment}</svg>')[0])
+    group.append(element)
+
+
+def _put_heading(group, fragment):
+    """Put an open group's heading in place of the label that kept room for it."""
+    label = group.find(f"{{{SVG}}}text")
+    heading = ElementTree.fromstring(f'<svg xmlns="{SVG}">{fragment}</svg>')[0]
+    heading.set("x", f"{_left(group) + PAD + 2:g}")
+    heading.set("y", label.get("y"))
+    group.remove(label)
+    group.append(heading)
+
+
+def _left(group):
+    """The left side of the frame that Graphviz drew: a path where its corners are round."""
+    frame = group.find(f"{{{SVG}}}path")
+    points = frame.get("d") if frame is not None else group.find(f"{{{SVG}}}polygon").get("points")
+    return min(float(x) for x, _ in re.findall(r"(-?[\d.]+),(-?[\d.]+)", points))
 
 
 def _lift(group, state):

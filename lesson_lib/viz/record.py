@@ -1,4 +1,4 @@
-"""Remember what the graph itself forgets: values of intermediates, constants, and the user's line of each operation.
+"""Remember what the graph itself forgets: values of intermediates, constants, the user's line and module of each operation, its time.
 
 A node of the graph keeps only what its gradient rules need. While a tape runs, each node also gets a ``Record``.
 """
@@ -8,11 +8,15 @@ import os
 import sys
 from contextlib import contextmanager
 from pathlib import Path
+from time import perf_counter, process_time
 from typing import NamedTuple
 
 from ..core import state
 from ..core.tensor import Tensor
+from ..nn.global_hooks import register_module_forward_hook, register_module_forward_pre_hook
+from .calls import CallStack
 from .model import SourceLine
+from .origin import Origins
 
 PACKAGE = str(Path(__file__).parent.parent) + os.sep
 
@@ -27,6 +31,11 @@ class Record(NamedTuple):
     versions: tuple  # (the output's version list, its number then) for each output
     file: str
     number: int
+    call: object = None  # the Call of the module in whose forward it ran
+    seconds: float = 0.0
+    bytes: int = 0  # memory that its outputs took; a view takes none
+    read: tuple = ()  # (the input's version list, its number then) for each input that is a tensor, else None
+    origins: tuple = ()  # for each input, the Origin of a constant that was itself computed, else None
 
     @property
     def line(self):
@@ -55,18 +64,34 @@ class Tape:
     def __init__(self):
         self.count = 0
         self.running = True
+        self.calls = CallStack()
+        self.origins = Origins()
+        self.clock = Clock()
+        self.handles = [*self.calls.watch(), register_module_forward_pre_hook(self.clock.restart), register_module_forward_hook(self.clock.restart)]
         state.watchers.append(self)
 
     def __call__(self, op, inputs, params, output):
+        seconds = self.clock.lap()
+        self._keep(op, inputs, params, output, seconds)
+        self.clock.restart()
+
+    def _keep(self, op, inputs, params, output, seconds):
         outputs = output if isinstance(output, tuple | list) else (output,)
         node = next((out.grad_fn for out in outputs if isinstance(out, Tensor) and out.grad_fn is not None), None)
+        origins = self.origins.of(inputs)
+        self.origins.note(op, inputs, params, outputs)
         if node is None:
             return
         self.count += 1
-        file, number = _user_line(sys._getframe(1))
+        frame = sys._getframe(2)
+        file, number = _user_line(frame)
         tensors = [out for out in outputs if isinstance(out, Tensor)]
         versions = tuple((out._ver, out._ver[0]) for out in tensors)
-        node.metadata["record"] = Record(op, inputs, params, tuple(out._a for out in tensors), versions, file, number)
+        taken = sum(out._a.nbytes for out in tensors if out._base is None)
+        arrays = tuple(out._a for out in tensors)
+        read = tuple((value._ver, value._ver[0]) if isinstance(value, Tensor) else None for value in inputs)
+        call = self.calls.current(frame)
+        node.metadata["record"] = Record(op, inputs, params, arrays, versions, file, number, call, seconds, taken, read, origins)
         node.metadata["saved"] = node.saved
 
     def stop(self):
@@ -74,6 +99,8 @@ class Tape:
         if self.running:
             self.running = False
             state.watchers.remove(self)
+            for handle in self.handles:
+                handle.remove()
 
     def __enter__(self):
         return self
@@ -89,6 +116,24 @@ class Tape:
 
     def __repr__(self):
         return f"<Tape: {'recording' if self.running else 'stopped'}, {self.count} operation{'' if self.count == 1 else 's'}>"
+
+
+class Clock:
+    """How long an operation took: the time since the last thing that the tape saw.
+
+    The processor's time is a bound: while a notebook waits for its reader, only the clock on the wall goes on.
+    """
+
+    def __init__(self):
+        self.restart()
+
+    def restart(self, *_):
+        """Begin to measure."""
+        self.wall, self.busy = perf_counter(), process_time()
+
+    def lap(self):
+        """Seconds since then."""
+        return min(perf_counter() - self.wall, process_time() - self.busy)
 
 
 def record():

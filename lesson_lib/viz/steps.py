@@ -1,5 +1,7 @@
 """The way through a graph: forward one operation at a time, then backward, each with its arithmetic written out."""
 
+from functools import cache, partial
+
 from ..core import engine
 from ..core.device import namespace
 from ..core.node import AccumulateGrad
@@ -33,15 +35,32 @@ def forward_steps(model):
     """The start, then one step per operation."""
     given = tuple(key for key, node in model.tensors.items() if node.made_by is None)
     steps = [Step("start", text("start"), values=given)]
-    for count, (key, op) in enumerate(model.ops.items(), 1):
-        results = model.outputs_of(key)
-        inputs = ", ".join(model.tensors[i].name for i in model.inputs_of(key))
-        sentence = text(
-            "forward", number=count, count=len(model.ops), op=op.label, inputs=inputs,
-            output=", ".join(name_and_value(model.tensors[i]) for i in results),
-        )  # fmt: skip
-        steps.append(Step("forward", sentence, at=key, values=tuple(results)))
+    for count, key in enumerate(model.ops, 1):
+        steps.append(Step("forward", lambda key=key, count=count: forward_text(model, key, count), at=key, values=tuple(model.outputs_of(key))))
     return steps
+
+
+def forward_text(model, key, count):
+    """The sentence of the forward step number ``count``, which computes the operation ``key``."""
+    inputs = ", ".join(dict.fromkeys(model.tensors[i].name for i in model.inputs_of(key)))
+    output = ", ".join(name_and_value(model.tensors[i]) for i in model.outputs_of(key))
+    return text("forward", number=count, count=len(model.ops), op=model.ops[key].label, inputs=inputs, output=output)
+
+
+def seed_text(output, gradient):
+    """The sentence of the step with which the way back starts."""
+    return text("seed", output=output, value=shown(summarise(gradient)))
+
+
+def backward_text(model, op, flows, number, count):
+    """The sentence of a step through one operation: each product of upstream and local derivative."""
+    said = " · ".join(sentence(part, model.tensors[flow.tensor].name) for flow in flows for part in flow.parts)
+    return text("backward", op=op.name, flows=said or text("no flow"), number=number, count=count)
+
+
+def accumulate_text(card, number, count):
+    """The sentence of the step that adds to a leaf's ``.grad``."""
+    return text("accumulate", leaf=card.name, value=shown(card.gradient), number=number, count=count)
 
 
 def name_and_value(card):
@@ -75,10 +94,10 @@ class Backward:
         turns = self.rehearsal + reached
         turns.sort(key=lambda turn: getattr(turn, "node", turn).key)  # the engine's own order
         first = self.seeds[0]
-        sentence = text("seed", output=model.tensors[first].name, value=shown(summarise(self.sums[first])))
         complete = [key for key in self.seeds if key not in self.expected]
         for key in complete:
             self._complete(key)
+        sentence = partial(seed_text, model.tensors[first].name, self.sums[first])
         model.steps.append(Step("seed", sentence, at=model.tensors[first].made_by, gradients=tuple(complete)))
         for count, turn in enumerate(turns, 1):
             where = {"number": count, "count": len(turns)}
@@ -101,25 +120,25 @@ class Backward:
         self.arrived[key] = self.arrived.get(key, 0) + 1
 
     def _complete(self, key):
-        card = self.model.tensors[key]
-        card.gradient, card.gradient_handle = summarise(self.sums[key]), self.sums[key]
+        card, array = self.model.tensors[key], self.sums[key]
+        card.gradient, card.gradient_handle = lambda: summarise(array), array
 
     def _step(self, turn, where):
         """One node's turn: a Flow to each tensor that it used."""
         op = self.model.ops[self.trace.op_ids[turn.node]]
-        flows = [self._flow(op, key, parts) for key, parts in self._parts(turn).items()]
+        flows = [self._flow(op, key, parts) for key, parts in self._contributions(turn).items()]
         whole = [flow.tensor for flow in flows if self._is_whole(flow.tensor)]
         for key in whole:
             self._complete(key)
-        said = " · ".join(sentence(part, self.model.tensors[flow.tensor].name) for flow in flows for part in flow.parts)
         return Step(
-            "backward", text("backward", op=op.name, flows=said or text("no flow"), **where), at=op.id, gradients=tuple(whole),
+            "backward", lambda: backward_text(self.model, op, flows, **where), at=op.id, gradients=tuple(whole),
             partly=tuple((flow.tensor, self._progress(flow.tensor)) for flow in flows if flow.tensor not in whole),
             flows=tuple(flow.id for flow in flows),
         )  # fmt: skip
 
     def _flow(self, op, key, parts):
-        flow = Flow(f"f{len(self.model.flows)}", op.id, key, tuple(parts), "\n".join(label_lines(parts)))
+        """The Flow whose parts the functions ``parts`` make, when someone looks."""
+        flow = Flow(f"f{len(self.model.flows)}", op.id, key, lambda: tuple(part() for part in parts), lambda: "\n".join(label_lines(flow.parts)))
         self.model.flows[flow.id] = flow
         return flow
 
@@ -132,28 +151,32 @@ class Backward:
             return text("waits")
         return text("partly", arrived=self.arrived[key], total=self.expected[key])
 
-    def _parts(self, turn):
-        """tensor id -> its Parts, in the order of the inputs; adds each contribution to the tensor's sum."""
+    def _contributions(self, turn):
+        """tensor id -> functions that make its Parts, in the order of the inputs; adds each contribution to the tensor's sum."""
         parts = {}
         node, upstream, contributions = turn
-        derivatives = local_derivatives(turn)
+        saved = node.saved
+        derivatives = cache(lambda: local_derivatives(turn, saved))
         for position, (edge, array) in enumerate(zip(node.edges, contributions, strict=False)):
             if edge is None or array is None:
                 continue
             key = self._tensor_id(edge)
             fitted = engine.fitted(array, *_form(edge))
             self._add(key, fitted)
-            rule = rule_of(node.op or getattr(node, "function", None), position)
             arrived = _first(upstream) if node.several else upstream
-            parts.setdefault(key, []).append(make_part(position, arrived, derivatives and derivatives[position], array, fitted, rule))
+            parts.setdefault(key, []).append(partial(_part, node, position, arrived, derivatives, array, fitted))
         return parts
 
     def _accumulate(self, node, where):
         key = self._tensor_id((node, 0))
         self._complete(key)
         card = self.model.tensors[key]
-        sentence = text("accumulate", leaf=card.name, value=shown(card.gradient), **where)
-        return Step("accumulate", sentence, at=key, gradients=(key,))
+        return Step("accumulate", lambda: accumulate_text(card, **where), at=key, gradients=(key,))
+
+
+def _part(node, position, arrived, derivatives, array, fitted):
+    local = derivatives()
+    return make_part(position, arrived, local and local[position], array, fitted, rule_of(node.op or getattr(node, "function", None), position))
 
 
 def _form(edge):

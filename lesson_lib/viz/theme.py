@@ -23,6 +23,15 @@ COLOURS = {
     "leaf_ink": ("#007d5b", "#4fd6b0"),
     "loss": ("#7a4fb5", "#b08be6"),
     "loss_ink": ("#7a4fb5", "#c4a6ef"),
+    "group": ("#1f6fb40a", "#7db8ec0e"),
+    "group_line": ("#9fb3c8", "#4c5f74"),
+    "box": ("#eef3f8", "#26323f"),
+    "fault_ink": ("#b42318", "#ff8f82"),
+    "fault_wash": ("#fdebe9", "#4d1f1b"),
+    "trouble_ink": ("#8a5a00", "#f0c14b"),
+    "trouble_wash": ("#fff0c9", "#4a3808"),
+    "only_ink": ("#7a4fb5", "#c4a6ef"),
+    "only_wash": ("#f3ecfb", "#33264a"),
     "negative": ("#56606e", "#7f8b9a"),
 }
 

@@ -4,11 +4,15 @@ No recursion, so a chain of 100,000 operations is a loop. What neither a tape, a
 caller tells stays unknown: the card says "not recorded".
 """
 
+from collections import deque
+
 from ..core.dtypes import from_numpy_dtype
 from ..core.node import AccumulateGrad
 from ..core.op import OPERATORS, PRETTY
 from ..core.tensor import Tensor, edge_of
+from .cuts import cut_of
 from .formula import formula_of, source_of
+from .groups import Groups, place
 from .model import Model, OpNode, TensorNode
 from .record import record_of
 from .summary import number, summarise
@@ -22,15 +26,25 @@ LONGEST_NAME = 12  # an unnamed result is called by its expression if that is no
 class Trace:
     """The walk and what it found: the Model, and which part of it belongs to which node of the graph."""
 
-    def __init__(self, outputs, names):
+    def __init__(self, outputs, names, most=None):
+        """Of everything that leads to ``outputs``, or only of the ``most`` operations next to them."""
         self.names = names
         self.model = Model()
-        self.roots = [edge_of(out) for out in outputs]
+        self.roots = roots_of(outputs)
         self.leaf_outputs = [out for out, edge in zip(outputs, self.roots, strict=True) if edge is None]
-        self.nodes = nodes_of(self.roots)  # oldest first
+        self.nodes = nodes_of(self.roots) if most is None else nearest_nodes(self.roots, most)  # oldest first
         self.wanted = {edge for node in self.nodes for edge in node.next_functions}.union(self.roots)
         self.op_ids = {}  # node -> id
         self.tensor_ids = {}  # (node, output number) or id(constant) -> id
+        self.unnamed = set()  # ids of the leaves and constants that no variable and no module holds
+        self.counts = {}  # kind of card or name of an operation -> how many there are
+        self.groups = Groups(names)
+        records = [record_of(node) for node in self.nodes]
+        self.calls = {node: self.groups.of_call(record.call) for node, record in zip(self.nodes, records, strict=True) if record is not None}
+        self.owners = self.groups.adopt()
+        for _, name, tensor in self.owners.values():
+            names.add(name, tensor)
+        self.model.groups = self.groups.found
         self.known = known_arrays(self.nodes, names)
         for out, edge in zip(outputs, self.roots, strict=True):
             if edge is not None and not out.is_leaf:
@@ -43,6 +57,7 @@ class Trace:
         for out in self.leaf_outputs:
             self._add_constant(out)
         self.model.ran_backward = went_backward(self.nodes)
+        place(self.model, {self.op_ids[node] for node in self.op_ids if node not in self.calls}, self.unnamed)
 
     # --- cards -------------------------------------------------------------------------------------------------
 
@@ -55,33 +70,49 @@ class Trace:
     def _add_leaf(self, node):
         leaf = node.variable
         name = self.names.leaf(leaf) or self._numbered("leaf")
-        card = self._add_tensor((node, 0), name=name, kind="leaf", shape=tuple(leaf.shape), dtype=leaf.dtype.name)
+        card = self._add_tensor((node, 0), name=name, kind="leaf", shape=tuple(leaf.shape), dtype=leaf.dtype.name, group=self._owner(leaf))
+        self._note_unnamed(card, leaf)
         _fill(card, leaf._a)
         _fill_grad(card, leaf)
 
-    def _add_constant(self, tensor):
-        name = self.names.leaf(tensor) or self._numbered("constant")
-        card = self._add_tensor(id(tensor), name=name, kind="constant", shape=tuple(tensor.shape), dtype=tensor.dtype.name)
+    def _add_constant(self, tensor, role=""):
+        name = self.names.leaf(tensor) or role or self._numbered("constant")
+        shape, dtype = tuple(tensor.shape), tensor.dtype.name
+        card = self._add_tensor(id(tensor), name=name, kind="constant", shape=shape, dtype=dtype, group=self._owner(tensor))
+        self._note_unnamed(card, tensor)
         _fill(card, tensor._a)
         return card.id
 
+    def _note_unnamed(self, card, tensor):
+        if self.names.leaf(tensor) is None:
+            self.unnamed.add(card.id)
+
+    def _owner(self, tensor):
+        """The id of the group that a parameter or buffer belongs to, or None."""
+        return self.owners.get(id(tensor), (None,))[0]
+
     def _add_output(self, node, index, op):
-        edge = (node, index)
+        card = self._add_result((node, index), self._expression(node, op), op.id)
+        self.model.connect(op.id, card.id, index)
+
+    def _add_result(self, edge, name, made_by):
+        """The card of what came out of ``edge``; ``name`` if no variable holds it."""
+        node, index = edge
         shape, np_dtype = (node.shape[index], node.dtype[index]) if node.several else (node.shape, node.dtype)
         kind = "loss" if edge in self.roots else "intermediate"
-        name = self.names.result(edge) or self._expression(node, op)
+        name = self.names.result(edge) or name
         dtype = "" if np_dtype is None else from_numpy_dtype(np_dtype).name
-        card = self._add_tensor(edge, name=name, kind=kind, shape=tuple(shape or ()), dtype=dtype, made_by=op.id)
+        card = self._add_tensor(edge, name=name, kind=kind, shape=tuple(shape or ()), dtype=dtype, made_by=made_by)
         if edge in self.known:
             _fill(card, self.known[edge])
         tensor = self.names.tensors.get(edge)
         if tensor is not None:
             _fill_grad(card, tensor)
-        self.model.connect(op.id, card.id, index)
+        return card
 
     def _numbered(self, kind):
         """A name for what no variable holds: the first is ``leaf``, the next ``leaf 2``."""
-        count = 1 + sum(node.kind == kind for node in self.model.tensors.values())
+        count = self.counts[kind] = 1 + self.counts.get(kind, 0)
         return f"{text(kind)} {count}" if count > 1 else text(kind)
 
     # --- circles -----------------------------------------------------------------------------------------------
@@ -91,8 +122,9 @@ class Trace:
         full = getattr(declared, "name", None) or getattr(declared, "__name__", None) or node.name()
         symbol = getattr(declared, "label", None) or full
         name = symbol if len(symbol) > 2 and symbol.isidentifier() else full  # max_pool2d, not max_pool2d_with_indices
-        op = OpNode(id=f"o{len(self.model.ops)}", name=name, symbol=symbol, title=node.name())
+        op = OpNode(id=f"o{len(self.model.ops)}", name=name, symbol=symbol, title=node.name(), group=self.calls.get(node))
         self.model.ops[op.id] = op
+        self.counts[name] = self.counts.get(name, 0) + 1
         self.op_ids[node] = op.id
         op.formula = formula_of(declared)
         if declared is not None:
@@ -101,7 +133,8 @@ class Trace:
                 self.model.sources[op.source] = source_of(declared)
         record = record_of(node)
         if record is not None:
-            op.line = record.line
+            op.line, op.seconds, op.bytes = record.line, record.seconds, record.bytes
+        op.kept = kept_by(node)
         numbers = self._connect(node, op, record)
         op.caption = _caption(op, numbers, [self.model.tensors[i].name for i in self.model.inputs_of(op.id)], record)
         for index in range(node.several or 1):
@@ -111,17 +144,19 @@ class Trace:
     def _connect(self, node, op, record):
         """Edges from the inputs; returns the plain numbers among them, by position."""
         numbers = {}
-        for position, edge in enumerate(node.next_functions):
-            if edge[0] is not None:
-                self.model.connect(self.tensor_ids[edge], op.id, position)
+        for position, edge in enumerate(node.edges):
+            if edge is not None:
+                source = self.tensor_ids.get(edge) or self._add_result(edge, text("intermediate"), None).id  # the walk ended there
+                self.model.connect(source, op.id, position)
                 continue
             constant = _constant(node, record, position)
             if isinstance(constant, Tensor) and constant.ndim > 0:
-                source = self.tensor_ids.get(id(constant)) or self._add_constant(constant)
+                source = self.tensor_ids.get(id(constant)) or self._add_constant(constant, _role(node, position))
                 self.model.connect(source, op.id, position)
+                self.model.tensors[source].cut = cut_of(record, position)
             elif constant is not None:
                 numbers[position] = _scalar(constant)
-        for position in range(len(node.next_functions), len(getattr(node.op, "inputs", ()))):  # an exponent has no edge in PyTorch's graph
+        for position in range(len(node.edges), len(getattr(node.op, "inputs", ()))):  # an exponent has no edge in PyTorch's graph
             constant = _constant(node, record, position)
             if isinstance(constant, int | float):
                 numbers[position] = _scalar(constant)
@@ -140,8 +175,13 @@ class Trace:
             expression = f"{op.name}({', '.join(names)})"
         if len(expression) <= LONGEST_NAME:
             return expression
-        number_of_kind = sum(other.name == op.name for other in self.model.ops.values())
+        number_of_kind = self.counts[op.name]
         return f"{op.name} {number_of_kind}" if number_of_kind > 1 else op.name
+
+
+def roots_of(outputs):
+    """The edges that lead to the outputs; None for a tensor without history."""
+    return [edge_of(out) for out in outputs]
 
 
 def nodes_of(roots):
@@ -152,6 +192,19 @@ def nodes_of(roots):
         if node not in seen:
             seen.add(node)
             stack.extend(child for child, _ in node.next_functions if child is not None)
+    return sorted(seen, key=lambda node: -node.key)
+
+
+def nearest_nodes(roots, most):
+    """The ``most`` operations next to ``roots``, and the leaves that they read; oldest first."""
+    seen, queue, operations = set(), deque(edge[0] for edge in roots if edge is not None), 0
+    while queue:
+        node = queue.popleft()
+        is_leaf = isinstance(node, AccumulateGrad)
+        if node not in seen and (is_leaf or operations < most):
+            seen.add(node)
+            operations += not is_leaf
+            queue.extend(child for child, _ in node.next_functions if child is not None)
     return sorted(seen, key=lambda node: -node.key)
 
 
@@ -183,9 +236,24 @@ def _saved_arrays(node):
     if node.op is None or node.op.variadic or node.saved is None or any(cell[0] != version for cell, version in node.guards):
         return {}
     outputs = [(node, index) for index in range(node.several or 1)]
-    edges = [edge if edge[0] is not None else None for edge in node.next_functions] + outputs
+    edges = [*node.edges, *outputs]  # not next_functions: that leaves out inputs without a rule, such as a mask
     pairs = zip(edges, node.saved, strict=False)
     return {edge: array for edge, array in pairs if edge is not None and hasattr(array, "shape") and array.shape == _shape_of(edge)}
+
+
+def kept_by(node):
+    """(identity, bytes) of every array that the node keeps for the way back, except leaves, which are there anyway."""
+    saved = node.saved if node.saved is not None else node.metadata.get("saved") or ()
+    leaves = {id(_memory(edge[0].variable._a)) for edge in node.next_functions if isinstance(edge[0], AccumulateGrad)}
+    arrays = [_memory(array) for array in saved if hasattr(array, "nbytes")]
+    return tuple((id(array), array.nbytes) for array in arrays if id(array) not in leaves)
+
+
+def _memory(array):
+    """The array that owns the memory which ``array`` looks into."""
+    while hasattr(getattr(array, "base", None), "nbytes"):
+        array = array.base
+    return array
 
 
 def _shape_of(edge):
@@ -201,6 +269,12 @@ def _constant(node, record, position):
         return None
     value = node.saved[position]
     return None if hasattr(value, "shape") and value.shape else value
+
+
+def _role(node, position):
+    """What an operation calls its input, if that tells something: target, mask, index."""
+    name = node.op.inputs[position] if node.op is not None and not node.op.variadic and position < len(node.op.inputs) else ""
+    return name if len(name) > 2 and name not in ("input", "other") else ""
 
 
 def _scalar(constant):
@@ -231,9 +305,10 @@ def _briefly(parameter):
 
 
 def _fill(card, array):
-    card.value, card.value_handle = summarise(array), array
+    card.value, card.value_handle = lambda: summarise(array), array
 
 
 def _fill_grad(card, tensor):
     if tensor.grad is not None:
-        card.grad, card.grad_handle = summarise(tensor.grad._a), tensor.grad._a
+        array = tensor.grad._a
+        card.grad, card.grad_handle = lambda: summarise(array), array

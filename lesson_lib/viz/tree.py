@@ -7,8 +7,8 @@ from .texts import text
 MOST_LINES = 200
 
 
-def to_text(model):
-    """One line per operation and tensor. A tensor that is used twice is written out once.
+def to_text(model, marks=None):
+    """One line per operation and tensor. A tensor that is used twice is written out once. ``marks`` (id -> word) are put behind their lines.
 
     No recursion: a long chain is a long list.
     """
@@ -22,7 +22,8 @@ def to_text(model):
             break
         again = key in seen
         seen.add(key)
-        lines.append(lead + _line(model, key) + (f"  {text('above')}" if again else ""))
+        mark = f"  ! {marks[key]}" if marks and key in marks else ""
+        lines.append(lead + _line(model, key) + (f"  {text('above')}" if again else mark))
         if not again:
             stack.extend(reversed(_children(model, key, follow)))
     return "\n".join(lines)

@@ -16,6 +16,8 @@ class View:
     selected: str | None = None
     theme: str = "light"
     every_step: bool = False  # draw all that any step shows; the widget hides what is not known yet
+    values_only: bool = False  # no gradients on the cards
+    upright: bool = False  # from top to bottom, even if it is small
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class State:
     @property
     def is_small(self):
         """True if the graph runs from left to right, and so has room for arrows of their own to go back."""
-        return len(self.model.ops) <= SMALL_GRAPH
+        return len(self.model.ops) <= SMALL_GRAPH and not self.view.upright and not self.model.compact and not self.model.clusters
 
     @property
     def flows(self):
@@ -58,12 +60,12 @@ class State:
     def pictures(self, node):
         """The Pictures on a tensor's card; a constant has no gradient."""
         pictures = [self._value(node)]
-        if node.kind != "constant":
+        if node.kind != "constant" and not self.view.values_only:
             pictures.append(self._gradient(node))
         return pictures
 
     def _value(self, node):
-        absent = text("not recorded" if node.value is None else "not computed")
+        absent = (node.absent or text("not recorded")) if node.value is None else text("not computed")
         known = node.value is not None and (self.view.every_step or node.id in self.known["value"])
         return Picture("value", node.value, known, absent)
 
@@ -90,4 +92,4 @@ class State:
 
     def runs_forward(self, edge):
         """True for the edges into and out of the operation that a forward step computes."""
-        return self.step is not None and self.step.kind == "forward" and self.step.at in (edge.source, edge.target)
+        return self.step is not None and self.step.kind == "forward" and self.step.at in (self.model.start_of(edge), edge.target)

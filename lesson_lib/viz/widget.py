@@ -20,10 +20,15 @@ from .view import State, View
 STATIC = Path(__file__).parent / "static"
 
 
+def static(name):
+    """The text of a built file. Given the path itself, anywidget would keep every widget alive, for the day on which the file changes."""
+    return (STATIC / name).read_text(encoding="utf-8")
+
+
 class GraphEngine(anywidget.AnyWidget):
     """Graphviz in the browser. It shows nothing itself."""
 
-    _esm = STATIC / "engine.js"
+    _esm = static("engine.js")
     _shared = None
 
     @classmethod
@@ -37,8 +42,8 @@ class GraphEngine(anywidget.AnyWidget):
 class GraphView(anywidget.AnyWidget):
     """One graph on screen. ``position`` is the step it stands at and can be set; ``selected`` is the node that was clicked."""
 
-    _esm = STATIC / "view.js"
-    _css = STATIC / "style.css"
+    _esm = static("view.js")
+    _css = static("style.css")
     engine = anywidget.WidgetTrait().tag(sync=True)
     data = traitlets.Dict().tag(sync=True)
     position = traitlets.Int(0).tag(sync=True)
@@ -46,8 +51,12 @@ class GraphView(anywidget.AnyWidget):
 
     def __init__(self, graph):
         self.graph = graph
-        super().__init__(engine=GraphEngine.shared(), data=picture_data(graph.model), position=graph.model.now)
+        super().__init__(engine=GraphEngine.shared(), data=self.picture(graph.model), position=graph.model.now)
         self.on_msg(self._answer)
+
+    def picture(self, model):
+        """What the browser gets."""
+        return picture_data(model)
 
     @traitlets.validate("position")
     def _within(self, proposal):

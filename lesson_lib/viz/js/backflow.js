@@ -15,7 +15,7 @@ export function drawBackflow(layer, lines, graph, step) {
       turned.add(number);
     });
   }
-  lines.forEach((line, number) => line.classList.toggle("turned", turned.has(number)));
+  lines.forEach((line, number) => line?.classList.toggle("turned", turned.has(number)));
 }
 
 /** The line again, dashed, with its head at the other end. */

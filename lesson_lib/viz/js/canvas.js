@@ -1,16 +1,19 @@
 // The drawing: Graphviz's layout with our cards in it, and what changes from step to step.
 import { h, shapeText } from "./dom.js";
 import { drawBackflow } from "./backflow.js";
+import { fillBoxes } from "./boxes.js";
+import { groupLabel } from "./folding.js";
 import { direction } from "./player.js";
 import { Viewport } from "./viewport.js";
 
 export class Canvas {
-  constructor(graph, texts, onSelect) {
-    Object.assign(this, { graph, texts, onSelect });
+  constructor(graph, texts, onSelect, onToggle) {
+    Object.assign(this, { graph, texts, onSelect, onToggle, groups: graph.groups ?? {}, wires: new Set(graph.wires) });
     this.element = h("div", { class: "canvas" });
     this.nodes = new Map(); // id → <g>
     this.places = new Map(); // id → the middle of its box
     this.order = []; // ids as the keyboard visits them
+    this.labels = new Map(); // id → its aria-label
   }
 
   /** Put the laid-out SVG text on the page. */
@@ -21,41 +24,22 @@ export class Canvas {
     this.svg.setAttribute("aria-label", this.texts.graph);
     this.stage = this.svg.querySelector("g");
     this.stage.querySelectorAll("title").forEach((title) => title.remove());
-    this.fillBoxes();
+    const { nodes, places, edges, drawThose } = fillBoxes(this.graph, this.stage, { onSelect: this.onSelect, onToggle: this.onToggle, onFocus: (id) => this.rove(id) });
+    Object.assign(this, { nodes, places, edges });
+    this.order = this.graph.order.filter((id) => nodes.has(id));
+    this.rove(this.order[0]);
     this.arrows = [...this.stage.querySelectorAll(".flow")];
     this.layer = document.createElementNS(this.svg.namespaceURI, "g");
     this.layer.setAttribute("class", "backflow");
     this.stage.append(this.layer);
     this.element.replaceChildren(this.svg);
-    this.viewport = new Viewport(this.element, this.svg, this.stage);
+    this.viewport = new Viewport(this.element, this.svg, this.stage, drawThose);
   }
 
-  /** Replace each box of the layout with its card, and make it something one can reach and press. */
-  fillBoxes() {
-    const groups = new Map([...this.stage.querySelectorAll("g[id]")].map((group) => [group.id, group]));
-    this.edges = this.graph.edges.map((_, number) => groups.get(`e${number}`));
-    const ids = Object.keys(this.graph.fragments);
-    const markup = `<svg xmlns="${this.svg.namespaceURI}">${Object.values(this.graph.fragments).join("")}</svg>`;
-    const drawn = [...document.importNode(new DOMParser().parseFromString(markup, "image/svg+xml").documentElement, true).children];
-    for (const [index, id] of ids.entries()) {
-      const group = groups.get(id);
-      const [x, y] = centre(group);
-      group.replaceChildren(drawn[index]);
-      group.setAttribute("transform", `translate(${x} ${y})`);
-      this.places.set(id, [x, y]);
-      const standsFor = this.graph.references[id];
-      if (standsFor) {
-        group.addEventListener("click", () => this.onSelect(standsFor));
-        continue;
-      }
-      group.setAttribute("role", "button");
-      group.setAttribute("tabindex", "-1");
-      group.addEventListener("click", () => this.onSelect(id));
-      group.addEventListener("focus", () => this.rove(id));
-      this.nodes.set(id, group);
-    }
-    this.order = this.graph.order;
-    this.rove(this.order[0]);
+  /** The id under which the module that `token` opens or closes is drawn now. */
+  standing(token) {
+    if (this.nodes.has(token)) return token;
+    return Object.keys(this.groups).find((id) => this.groups[id].opens === token && this.nodes.has(id));
   }
 
   /** One node at a time is in the tab order; the arrow keys lead to the others. */
@@ -86,14 +70,26 @@ export class Canvas {
       group.classList.toggle("now-backward", step.at === id && way === "backward");
       const node = this.graph.tensors[id];
       if (node) this.applyTensor(group, id, node, known);
-      group.setAttribute("aria-label", node ? this.tensorLabel(id, node, known) : this.opLabel(id));
+      this.label(group, id, node ? this.tensorLabel(id, node, known) : this.opLabel(id));
     }
     for (const flow of this.arrows) flow.classList.toggle("on", step.flows.includes(flow.id));
     if (!this.arrows.length) drawBackflow(this.layer, this.edges, this.graph, step);
     this.graph.edges.forEach(([source, target], number) => {
-      this.edges[number].classList.toggle("lit", step.kind === "forward" && (source === step.at || target === step.at));
+      const start = this.wires.has(source) ? this.graph.tensors[source].madeBy : source;
+      this.edges[number]?.classList.toggle("lit", step.kind === "forward" && (start === step.at || target === step.at));
     });
-    this.viewport.follow(this.places.get(step.at ?? this.order[0]));
+    if (step === this.followed) return; // only its words are new
+    // A folded graph is first seen from its beginning: it is the modules that one wants to see, not the last step.
+    const begins = !this.followed && this.wires.size;
+    this.viewport.follow(this.places.get(begins ? this.order[0] : step.at ?? this.order[0]));
+    this.followed = step;
+  }
+
+  /** Only what changed is written: of a thousand labels, two. */
+  label(group, id, words) {
+    if (this.labels.get(id) === words) return;
+    this.labels.set(id, words);
+    group.setAttribute("aria-label", words);
   }
 
   applyTensor(group, id, node, known) {
@@ -128,17 +124,8 @@ export class Canvas {
   }
 
   opLabel(id) {
-    return `${this.texts.operation} ${this.graph.ops[id].label}`;
+    return this.groups[id] ? groupLabel(this.groups[id], this.texts) : `${this.texts.operation} ${this.graph.ops[id].label}`;
   }
-}
-
-/** The middle of the box or circle that Graphviz drew. */
-function centre(group) {
-  const ellipse = group.querySelector("ellipse");
-  if (ellipse) return [Number(ellipse.getAttribute("cx")), Number(ellipse.getAttribute("cy"))];
-  const points = group.querySelector("polygon").getAttribute("points").trim().split(/\s+/).map((pair) => pair.split(",").map(Number));
-  const middle = (axis) => (Math.min(...points.map((p) => p[axis])) + Math.max(...points.map((p) => p[axis]))) / 2;
-  return [middle(0), middle(1)];
 }
 
 /** A summary in words: its number if there is only one, else all of a few, else its note. */

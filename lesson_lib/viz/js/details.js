@@ -4,8 +4,8 @@ import { h, shapeText } from "./dom.js";
 import { icon } from "./icons.js";
 
 export class Details {
-  constructor(graph, texts, { fetchWindow, onSelect, onClose }) {
-    Object.assign(this, { graph, texts, fetchWindow, onSelect });
+  constructor(graph, texts, { fetchWindow, onSelect, onToggle, onClose }) {
+    Object.assign(this, { graph, texts, fetchWindow, onSelect, onToggle });
     this.body = h("div", { class: "body" });
     const close = h("button", { type: "button", class: "close", title: texts.close, "aria-label": texts.close, onclick: onClose }, icon("close"));
     this.element = h("aside", { class: "details", "aria-label": texts.details, hidden: true }, close, this.body);
@@ -14,7 +14,8 @@ export class Details {
   show(id, known) {
     this.element.hidden = !id;
     if (!id) return;
-    this.body.replaceChildren(...(this.graph.tensors[id] ? this.tensor(id, known) : this.operation(id)).filter(Boolean));
+    const parts = this.graph.tensors[id] ? this.tensor(id, known) : this.graph.groups?.[id] ? this.group(id) : this.operation(id);
+    this.body.replaceChildren(...parts.filter(Boolean));
   }
 
   heading(name, kind) {
@@ -53,7 +54,7 @@ export class Details {
     const role = which === "value" ? "value" : "gradient";
     const title = h("h4", { class: role }, this.texts[which === "grad" ? "now" : which]);
     if (!summary || !isKnown) return h("section", {}, title, h("p", { class: "absent" }, absent));
-    const place = h("div", {}, cells(summary, role, this.texts[role]));
+    const place = h("div", {}, !summary.later && cells(summary, role, this.texts[role]));
     if (!summary.exact) this.fetchInto(place, id, which, role);
     return h("section", {}, title, place);
   }
@@ -69,6 +70,14 @@ export class Details {
     }
   }
 
+  // --- modules ------------------------------------------------------------------------------------------------------
+
+  group(id) {
+    const group = this.graph.groups[id];
+    const button = h("button", { type: "button", class: "more", onclick: () => this.onToggle(id) }, this.texts[group.open ? "close it" : "open it"]);
+    return [this.heading(group.name, this.texts.module), this.facts(group.path && this.row("path", h("code", {}, group.path)), this.row("contains", group.facts)), button];
+  }
+
   // --- operations ---------------------------------------------------------------------------------------------------
 
   operation(id) {
@@ -82,6 +91,9 @@ export class Details {
         op.formula && this.row("formula", op.formula),
         this.row("inputs", inputs),
         this.row("output", outputs),
+        op.module && this.row("module", op.module),
+        op.time && this.row("time", op.time),
+        op.memory && this.row("memory", op.memory),
         op.line && this.row("your line", h("code", {}, op.line.code), " ", h("small", {}, op.line.place)),
       ),
       this.source(this.graph.sources[op.source]),

@@ -27,7 +27,7 @@ export class Strip {
 
   chain(flow) {
     const target = this.graph.tensors[flow.tensor].name;
-    return flow.parts.map((part) =>
+    return (flow.parts ?? []).map((part) =>
       h("div", { class: "chain" },
         this.term("upstream", part.upstream), ...(part.local ? [h("span", { class: "sign" }, "×"), this.term("local", part.local)] : []),
         h("span", { class: "sign" }, part.local ? "=" : "→"), this.term("contribution", part.contribution, ` → ${target}`),

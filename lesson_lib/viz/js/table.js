@@ -3,12 +3,20 @@ import { h, shapeText } from "./dom.js";
 import { direction } from "./player.js";
 
 export class GraphTable {
-  constructor(graph, texts, onSelect) {
-    Object.assign(this, { graph, texts });
+  constructor(graph, texts, onSelect, onToggle) {
+    Object.assign(this, { graph, texts, onToggle });
     this.rows = new Map();
+    this.element = h("div", { class: "as-table", tabindex: "0", hidden: true });
+    this.onSelect = onSelect;
+  }
+
+  /** The rows are made when they are first looked at: a long table takes longer than a picture. */
+  fill() {
+    if (this.rows.size) return;
+    const { graph, texts, onSelect } = this;
     const head = ["name", "kind", "from", "shape", "value", "gradient"].map((key) => h("th", { scope: "col" }, texts[key]));
-    const body = graph.order.map((id) => this.row(id, onSelect));
-    this.element = h("div", { class: "as-table", tabindex: "0", hidden: true }, h("table", { "aria-label": texts.graph }, h("thead", {}, h("tr", {}, head)), h("tbody", {}, body)));
+    const body = graph.order.map((id) => (graph.groups?.[id] ? this.groupRow(id) : this.row(id, onSelect)));
+    this.element.append(h("table", { "aria-label": texts.graph }, h("thead", {}, h("tr", {}, head)), h("tbody", {}, body)));
   }
 
   row(id, onSelect) {
@@ -17,12 +25,30 @@ export class GraphTable {
     const from = isTensor ? [node.madeBy].filter(Boolean) : this.graph.edges.filter(([, target]) => target === id).map(([source]) => source);
     const names = from.map((other) => (this.graph.tensors[other] ?? this.graph.ops[other]).name).join(", ");
     const row = h("tr", { class: isTensor ? node.kind : "operation" },
-      h("th", { scope: "row" }, h("button", { type: "button", class: "link", onclick: () => onSelect(id) }, node.label ?? node.name)),
+      this.nameCell(id, h("button", { type: "button", class: "link", onclick: () => onSelect(id) }, node.label ?? node.name)),
       h("td", {}, isTensor ? this.texts[node.kind] : this.texts.operation),
       h("td", {}, names), h("td", {}, isTensor ? shapeText(node.shape, this.texts) : ""),
       h("td", { class: "value" }), h("td", { class: "gradient" }));
     this.rows.set(id, row);
     return row;
+  }
+
+  /** A module: its name opens and closes it. */
+  groupRow(id) {
+    const group = this.graph.groups[id];
+    const button = h("button", { type: "button", class: "link", "aria-expanded": String(group.open), onclick: () => this.onToggle(id) }, `${group.open ? "▾" : "▸"} ${group.name}`);
+    const row = h("tr", { class: "module" }, this.nameCell(id, button), h("td", {}, this.texts.module), h("td", {}, group.path), h("td", { colspan: 3 }, group.facts));
+    this.rows.set(id, row);
+    return row;
+  }
+
+  /** The first cell, further right the deeper in modules it stands. */
+  nameCell(id, button) {
+    const cell = h("th", { scope: "row" }, button);
+    let depth = 0;
+    for (let at = this.graph.places?.[id]; at; at = this.graph.places[at]) depth += 1;
+    if (depth) cell.style.paddingLeft = `${12 + 16 * depth}px`;
+    return cell;
   }
 
   apply(known) {

@@ -7,12 +7,14 @@ import { stillness } from "./theme.js";
 const POINT = 4 / 3; // pixels per point: the scale at which text has its natural height
 const CLOSE = 1.1; // the scale of a graph that is shown in part
 const READABLE = 0.75; // smaller than this, a whole graph cannot be read
+const NEAR = 300; // pixels outside of the frame in which things are drawn, too
 const SHORTEST = 150;
 const TALLEST = 600;
 
 export class Viewport {
-  constructor(element, svg, stage) {
-    Object.assign(this, { element, svg });
+  /** `onMove` is told what is in sight: a function from a place to true or false. */
+  constructor(element, svg, stage, onMove) {
+    Object.assign(this, { element, svg, onMove });
     const [, , width, height] = svg.getAttribute("viewBox").split(" ").map(Number);
     this.size = { width, height };
     for (const name of ["width", "height", "viewBox"]) svg.removeAttribute(name);
@@ -21,6 +23,7 @@ export class Viewport {
     this.lens = document.createElementNS(svg.namespaceURI, "g");
     stage.replaceWith(this.lens);
     this.lens.append(stage);
+    this.scale = CLOSE; // where a movement leads to; on the way the transform has others
     this.mode = "whole"; // whole | following | by hand
     this.place = null;
     this.listen();
@@ -31,12 +34,25 @@ export class Viewport {
     const wanted = (event) => !event.button && (event.type !== "wheel" || event.ctrlKey || event.metaKey || this.element.matches(":focus-within"));
     this.zoom = zoom().scaleExtent([0.02, 6]).filter(wanted).on("zoom", (event) => {
       this.lens.setAttribute("transform", event.transform);
-      if (event.sourceEvent) this.mode = "by hand";
+      this.onMove(this.sight(event.transform));
+      if (!event.sourceEvent) return;
+      this.mode = "by hand";
+      this.scale = event.transform.k;
     });
     select(this.svg).call(this.zoom).on("dblclick.zoom", null);
     this.resizing = new ResizeObserver(() => this.resize());
     this.resizing.observe(this.element);
     this.resize();
+  }
+
+  /** A function that tells whether a place of the drawing is in the frame, or nearly. */
+  sight({ k, x, y }) {
+    const { clientWidth, clientHeight } = this.element;
+    const [left, top] = this.origin;
+    return ([across, down]) => {
+      const [right, below] = [(across + left) * k + x, (down + top) * k + y];
+      return right > -NEAR && right < clientWidth + NEAR && below > -NEAR && below < clientHeight + NEAR;
+    };
   }
 
   /** As high as the graph needs at this width, within limits. */
@@ -48,7 +64,7 @@ export class Viewport {
     if (this.mode === "by hand") return;
     this.mode = this.scaleOfWhole() < READABLE ? "following" : "whole";
     if (this.mode === "whole") this.fit(false);
-    else if (this.place) this.centre(this.place, CLOSE, false);
+    else if (this.place && !this.held) this.centre(this.place, CLOSE, false);
   }
 
   scaleOfWhole() {
@@ -67,9 +83,14 @@ export class Viewport {
 
   /** `place` is where the step is: bring it into the middle, if the graph is shown in part. */
   follow(place) {
-    const first = this.place === null;
+    const before = this.place;
     this.place = place;
-    if (this.mode === "following") this.centre(place, first ? CLOSE : zoomTransform(this.svg).k, !first);
+    this.held = false;
+    if (this.mode !== "following") return;
+    const { clientWidth, clientHeight } = this.element;
+    // A long way is a jump: flying over a thousand nodes would draw them all.
+    const near = before && Math.abs(place[0] - before[0]) * this.scale < clientWidth && Math.abs(place[1] - before[1]) * this.scale < clientHeight;
+    this.centre(place, this.scale, Boolean(near));
   }
 
   /** Bring a node into the middle if it is out of sight. */
@@ -79,14 +100,35 @@ export class Viewport {
     if (!seen) this.centre(place, zoomTransform(this.svg).k, true);
   }
 
+  /** What `hold` needs to know of the picture before. */
+  state() {
+    return { scale: this.mode === "whole" ? zoomTransform(this.svg).k : this.scale };
+  }
+
+  /** After the picture was made anew: the same scale, and `node` where `box` was; if the whole is readable, the whole. */
+  hold({ scale }, box, node) {
+    if (this.mode === "whole") return;
+    this.held = true;
+    const wanted = (this.scale = Math.max(scale, READABLE));
+    select(this.svg).call(this.zoom.scaleTo, wanted);
+    const now = node.getBoundingClientRect();
+    const frame = this.element.getBoundingClientRect();
+    const [left, top] = [Math.min(box.left, frame.right - 80), Math.min(box.top, frame.bottom - 80)];
+    select(this.svg).call(this.zoom.translateBy, (left - now.left) / wanted, (top - now.top) / wanted);
+  }
+
   centre([x, y], scale, smooth) {
     const { clientWidth, clientHeight } = this.element;
     const [left, top] = this.origin;
-    this.show(zoomIdentity.translate(clientWidth / 2 - (x + left) * scale, clientHeight / 2 - (y + top) * scale).scale(scale), smooth);
+    const { width, height } = this.size;
+    const across = within(clientWidth / 2 - (x + left) * scale, clientWidth - width * scale);
+    const down = within(clientHeight / 2 - (y + top) * scale, clientHeight - height * scale);
+    this.show(zoomIdentity.translate(across, down).scale(scale), smooth);
   }
 
   scaleBy(factor) {
     if (this.mode === "whole") this.mode = "by hand";
+    this.scale = zoomTransform(this.svg).k * factor;
     this.target(true).call(this.zoom.scaleBy, factor);
   }
 
@@ -103,4 +145,9 @@ export class Viewport {
   destroy() {
     this.resizing.disconnect();
   }
+}
+
+/** `shift` so that no room is wasted: a drawing larger than the frame fills it, a smaller one stands in its middle. `spare` is the room left. */
+function within(shift, spare) {
+  return spare < 0 ? Math.min(Math.max(shift, spare), 0) : spare / 2;
 }

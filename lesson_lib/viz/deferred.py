@@ -1,0 +1,42 @@
+"""A dataclass field that is worked out when it is first read.
+
+A graph of a thousand operations has ten thousand small pictures of arrays, and a reader looks at twenty of them.
+"""
+
+
+class Deferred:
+    """A field that may be given as a function without arguments: it is called at the first reading, and its answer kept.
+
+    >>> from dataclasses import dataclass
+    >>> @dataclass
+    ... class Page:
+    ...     words: str = Deferred("")
+    >>> Page(lambda: print("reading") or "once").words
+    reading
+    'once'
+    """
+
+    def __init__(self, default):
+        self.default = default
+
+    def __set_name__(self, owner, name):
+        self.key = name
+
+    def __get__(self, instance, owner):
+        if instance is None:
+            return self.default
+        value = instance.__dict__[self.key]
+        if callable(value):
+            value = instance.__dict__[self.key] = value()
+        return value
+
+    def __set__(self, instance, value):
+        instance.__dict__[self.key] = value
+
+
+def settle(*instances):
+    """Work out all deferred fields now, before the arrays they are made from can change."""
+    for instance in instances:
+        for name, member in vars(type(instance)).items():
+            if isinstance(member, Deferred):
+                getattr(instance, name)

@@ -1,0 +1,39 @@
+// Questions to the kernel: the numbers of a large tensor, the words of a step. Each is asked once.
+
+export const PATIENCE = 5000; // milliseconds until an unanswered request counts as lost
+
+/** {window(id, which), step(number)}: functions that promise the kernel's answer. */
+export function kernel(model, signal) {
+  const waiting = new Map();
+  const asked = new Map();
+  const receive = (message) => {
+    waiting.get(message.key)?.(message);
+    waiting.delete(message.key);
+  };
+  model.on("msg:custom", receive);
+  signal.addEventListener("abort", () => model.off("msg:custom", receive));
+
+  function ask(key, question) {
+    if (!asked.has(key)) {
+      const answer = new Promise((resolve, reject) => {
+        waiting.set(key, resolve);
+        setTimeout(() => reject(new Error(key)), PATIENCE);
+        model.send({ key, ...question });
+      });
+      answer.catch(() => asked.delete(key)); // a busy kernel may be asked again
+      asked.set(key, answer);
+    }
+    return asked.get(key);
+  }
+  return {
+    window: async (id, which) => (await ask(`${id}.${which}`, { type: "window", id, which })).window,
+    step: (number) => ask(`step ${number}`, { type: "step", number }),
+  };
+}
+
+/** Put the words and the arithmetic of a step where they belong; returns its number. */
+export function tell(graph, { number, text, flows }) {
+  Object.assign(graph.steps[number], { text, later: false });
+  Object.assign(graph.flows, flows);
+  return number;
+}

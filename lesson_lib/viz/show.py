@@ -1,0 +1,162 @@
+"""``show``: the one door. A loss or a model goes in; out comes its graph, folded so that it fits on a screen."""
+
+import sys
+from functools import cached_property
+from weakref import WeakSet
+
+from ..core.tensor import Tensor
+from ..nn.module import Module
+from .census import Census
+from .fold import fold
+from .folded_text import folded_text
+from .graph import DRAWN, Graph, GraphView, model_of
+from .names import names_seen_from
+from .opening import by_name, first_open
+from .record import record
+from .rows import Rows
+from .svg import can_draw
+from .texts import text
+from .trace import nodes_of, roots_of
+from .tree import to_text
+from .view import View
+
+if hasattr(GraphView, "picture"):
+    from .fold_widget import FoldView
+else:  # no anywidget is installed
+    FoldView = GraphView
+
+MOST = 20_000  # operations; of a larger graph there is a summary and a search
+SEEN = 1_500  # boxes and operations that a picture is made of
+
+
+class Shown(Graph):
+    """A computation graph whose modules open and close. ``full`` is the whole of it, ``model`` what is visible now.
+
+    The widgets that show it follow.
+    """
+
+    def __init__(self, full, view, opened=None):
+        self.full, self.view, self.views = full, view, WeakSet()
+        self.rows = Rows(full)
+        self.opened = first_open(full, self.rows) if opened is None else opened
+
+    @property
+    def opened(self):
+        """Ids of the groups that are open; ``model`` follows."""
+        return self._opened
+
+    @opened.setter
+    def opened(self, keys):
+        before = self.__dict__.get("model"), self.__dict__.get("_opened", frozenset())
+        self._opened = frozenset(keys)
+        self.model = fold(self.full, self._opened, self.rows)
+        self.__dict__.pop("_text", None)
+        for view in tuple(self.views):
+            view.refold(before[0], before[1] ^ self._opened)
+
+    def open(self, *names):
+        """Open modules, called by their path (``"blocks.0"``), variable or class; what is around them opens, too.
+
+        >>> import lesson_lib as torch
+        >>> from lesson_lib import nn, viz
+        >>> net = nn.Sequential(nn.Linear(4, 4), nn.ReLU())
+        >>> picture = viz.show(net, torch.ones(1, 4), opened=[]).open("ReLU")
+        >>> sorted(picture.model.clusters[key].title for key in picture.model.clusters)
+        ['ReLU 1', 'Sequential']
+        """
+        keys = by_name(self.full, names)
+        around = {key for name in keys for key in self._around(name)}
+        self.opened = self.opened | keys | around
+        return self
+
+    def close(self, *names):
+        """Close modules again."""
+        self.opened = self.opened - by_name(self.full, names)
+        return self
+
+    def toggle(self, key):
+        """Open or close one group or row, by its id."""
+        if key in self.full.groups or key in self.rows.by_id:
+            self.opened = self.opened ^ {key}
+
+    def size(self, key):
+        """How many operations are in a module call or row."""
+        members = self.rows.by_id[key].members if key in self.rows.by_id else (key,)
+        return sum(len(self.rows.inside(member)) for member in members)
+
+    def widget(self):
+        """The graph to open, close and step through, for a notebook."""
+        return FoldView(self)
+
+    def _around(self, key):
+        while (key := self.full.groups[key].parent) is not None:
+            yield key
+
+    @cached_property
+    def _text(self):
+        return folded_text(self.model) if self.full.groups else to_text(self.model)
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        bundle = {"text/plain": self._text}
+        if len(self.model.ops) > SEEN:
+            return bundle
+        widget = self.widget()._repr_mimebundle_() if in_notebook() and FoldView is not GraphView else None
+        if can_draw() and (widget is None or len(self.model.ops) <= DRAWN):
+            bundle["image/svg+xml"] = self.svg()  # what the saved notebook shows where no kernel runs
+        for kind, content in (widget[0] if isinstance(widget, tuple) else widget or {}).items():
+            bundle.setdefault(kind, content)
+        return bundle
+
+
+def show(*what, model=None, gradient=None, opened=None, step=None, theme="light"):
+    """Show a computation graph: ``show(loss)`` the one that led to a tensor, ``show(model, *inputs)`` the one that a model makes.
+
+    Modules are boxes that open and close; equal neighbours are one box with their number. A large graph starts with the inner
+    modules closed. ``opened`` names the modules to open: ``opened=["blocks.0.attn"]``.
+
+    A model is called once, as ``model(*inputs)``, under a recording. No backward pass is made and no ``.grad`` touched. For a loss
+    to have its modules, times and values, record the forward pass: ``with viz.record(): loss = ...``.
+
+    >>> import lesson_lib as torch
+    >>> from lesson_lib import nn, viz
+    >>> net = nn.Sequential(nn.Linear(2, 3), nn.ReLU())
+    >>> print("; ".join(viz.show(net, torch.ones(1, 2)).model.clusters[key].title for key in ("g0", "g1", "g2")))
+    Sequential; Linear 0; ReLU 1
+    """
+    frame = sys._getframe(1)
+    if what and isinstance(what[0], Module):
+        model, what = what[0], _outputs(what[0], what[1:])
+    if not what or not all(isinstance(out, Tensor) for out in what):
+        raise TypeError(f"show() takes tensors, or a model and its inputs, not {', '.join(type(out).__name__ for out in what) or 'nothing'}")
+    nodes = nodes_of(roots_of(what))
+    if len(nodes) > MOST:
+        return Census(nodes)
+    names = names_seen_from(frame, model)
+    for number, out in enumerate(what, 1):
+        names.add(text("loss") if number == 1 else f"{text('loss')} {number}", out)
+    shown = Shown(model_of(what, names, gradient), View(step=step, theme=theme), None if opened is None else ())
+    if len(shown.model.ops) > SEEN:  # no modules that could be closed
+        return Census(nodes)
+    return shown if opened is None else shown.open(*opened)
+
+
+def in_notebook():
+    """True if a notebook's kernel runs this program."""
+    ipython = sys.modules.get("IPython")
+    return ipython is not None and hasattr(ipython.get_ipython(), "kernel")
+
+
+def _outputs(model, inputs):
+    """The tensors that a model gives, out of whatever it returns."""
+    with record():
+        result = model(*inputs)
+    found, stack = [], [result]
+    while stack:
+        part = stack.pop()
+        if isinstance(part, Tensor):
+            found.append(part)
+        elif isinstance(part, dict):
+            stack.extend(reversed(part.values()))
+        elif isinstance(part, tuple | list):
+            stack.extend(reversed(part))
+    return tuple(found)
