@@ -92,18 +92,18 @@ def registered(*names, tensor="weight", **options):
         kinds = functions(torch)
         layer, x = torch.nn.Linear(3, 3), torch.rand(2, 3)
         torch.nn.init.uniform_(layer.weight, 0.5, 1.5)
-        before = id(layer.weight)
+        before = layer.weight
         for name in names:
             returned = parametrize(torch).register_parametrization(layer, tensor, kinds[name](), **options)
         facts = [state(torch, layer, x), returned is layer, isinstance(layer, torch.nn.Linear)]
         facts += [parametrize(torch).is_parametrized(layer), parametrize(torch).is_parametrized(layer, "bias")]
         facts += [parametrize(torch).type_before_parametrizations(layer).__name__]
         originals = layer.parametrizations[tensor]
-        facts += [id(getattr(originals, "original", None)) == before, originals.is_tensor, originals.ntensors, originals.unsafe, len(originals)]
+        facts += [getattr(originals, "original", None) is before, originals.is_tensor, originals.ntensors, originals.unsafe, len(originals)]
         twin = copy.deepcopy(layer)
         facts += [repr(twin), twin(x), twin.parametrizations[tensor] is originals]
         removed = parametrize(torch).remove_parametrizations(layer, tensor)
-        return [*facts, state(torch, removed, x), id(layer.weight) == before, type(layer.weight).__name__, hasattr(layer, "parametrizations")]
+        return [*facts, state(torch, removed, x), layer.weight is before, type(layer.weight).__name__, hasattr(layer, "parametrizations")]
 
     return program
 

@@ -189,7 +189,7 @@ def watch(each_backward=True, keep=8):
     ...         with torch.no_grad():
     ...             w -= 0.4 * w.grad
     >>> [round(loss, 2) for loss in film.losses], [frame.changed for frame in film.frames]
-    ([16.0, 0.51, 0.03], [False, True, False])
+    ([16.0, 0.51, 0.0], [False, True, False])
     """
     return Film(each_backward, keep)
 
