@@ -8,11 +8,12 @@ from .notebook_errors import errors, load_ipython_extension, start_in_notebook, 
 from .record import Tape, record
 from .replay import Replay, replay
 from .show import Shown, show
+from .texts import language
 from .trouble import Finding, Trouble, trouble
 
 __all__ = [
     "Comparison", "Failure", "Film", "Finding", "Graph", "GraphView", "Replay", "Shown", "Tape", "Trouble", "compare", "errors", "failure",
-    "graph", "load_ipython_extension", "record", "replay", "show", "step", "trouble", "unload_ipython_extension", "watch",
+    "graph", "language", "load_ipython_extension", "record", "replay", "show", "step", "trouble", "unload_ipython_extension", "watch",
 ]  # fmt: skip
 
 start_in_notebook()

@@ -12,20 +12,20 @@ HEIGHT = 40
 LEAST = 1e-4  # seconds: below this a time is noise
 
 
-def box_words(op):
-    """(title, ×count or "", path, facts) of a closed group."""
+def box_words(op, timed=True):
+    """(title, ×count or "", path, facts) of a closed group; without its time they are the same in every run."""
     box = op.box
     count = f"×{box.count}" if box.count > 1 else ""
     last = box.path.rpartition(".")[2]
     path = "" if last[:1].isdigit() else shorten(last)
-    return f"{CLOSED} {shorten(box.title)}", count, path, " · ".join(facts(box))
+    return f"{CLOSED} {shorten(box.title)}", count, path, " · ".join(facts(box, timed))
 
 
-def facts(box):
+def facts(box, timed=True):
     """Parameters, operations, time and memory, as far as there is something to tell."""
     words = [text("parameters", count=count_text(box.parameters))] if box.parameters else []
     words.append(operations_text(len(box.operations)))
-    if box.seconds >= LEAST:
+    if timed and box.seconds >= LEAST:
         words.append(seconds_text(box.seconds))
     if box.kept:
         words.append(text("saved", bytes=bytes_text(box.kept)) if box.count > 1 else bytes_text(box.kept))

@@ -10,7 +10,7 @@ from .model import SourceLine
 from .record import record_of
 from .summary import shape_text
 from .texts import text
-from .units import bytes_text, count_text, operations_text, seconds_text
+from .units import bytes_text, columns, count_text, operations_text, padded, seconds_text
 
 FEW = 10
 
@@ -54,8 +54,8 @@ class Listing:
 
     def __repr__(self):
         rows = [self.heads, *(entry.cells for entry in self.entries)]
-        widths = [max(len(row[i]) for row in rows) for i in range(len(self.heads))]
-        lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+        widths = [max(columns(row[i]) for row in rows) for i in range(len(self.heads))]
+        lines = ["  ".join(padded(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
         return "\n".join([self.title, *lines])
 
     def _repr_html_(self):

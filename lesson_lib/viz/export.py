@@ -1,6 +1,7 @@
 """A picture to take along: PNG and PDF made from the SVG, with DejaVu's letters inside, so that they look the same everywhere.
 
 resvg-py paints the pixels, fpdf2 writes the page; the letters come with Matplotlib. All three are in the extra ``lab``.
+DejaVu has no Chinese letters: for a picture with such words a Chinese font of the system is used.
 """
 
 import re
@@ -12,6 +13,14 @@ from .theme import theme as colours_of
 FAMILY = "DejaVu Sans"
 STYLES = {"": "DejaVuSans.ttf", "B": "DejaVuSans-Bold.ttf", "I": "DejaVuSans-Oblique.ttf"}
 ZOOM = 2  # pixels for each point: sharp on screens of today
+CHINESE_FONTS = (
+    "Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "Source Han Sans CN", "WenQuanYi Micro Hei", "WenQuanYi Zen Hei", "Droid Sans Fallback",
+    "Microsoft YaHei", "SimHei", "PingFang SC", "Hiragino Sans GB", "Heiti SC", "Arial Unicode MS",
+)  # fmt: skip
+NO_CHINESE = (
+    "This picture has Chinese words, and no font with Chinese letters was found. Install one, for example Noto Sans CJK (Debian, Ubuntu: apt install fonts-noto-cjk), "
+    "or save the picture as .svg, whose letters come from the reader's system, or switch to English: viz.language('en')"
+)
 HOW_TO = "To save a picture as {format}, run: python -m pip install {package} matplotlib"
 SVG = "http://www.w3.org/2000/svg"
 
@@ -22,7 +31,7 @@ def to_png(svg, theme="light"):
         import resvg_py
     except ImportError:
         raise ImportError(HOW_TO.format(format="PNG", package="resvg-py")) from None
-    letters = [str(path) for path in _letters("PNG", "resvg-py").values()]
+    letters = [str(path) for path in (*_letters("PNG", "resvg-py").values(), *_chinese_font(svg))]
     look = {"font_files": letters, "font_family": FAMILY, "sans_serif_family": FAMILY, "skip_system_fonts": True}
     svg = re.sub(r'(width|height)="([\d.]+)pt"', r'\1="\2"', svg, count=2)  # resvg refuses some sizes in points
     return bytes(resvg_py.svg_to_bytes(svg_string=svg, zoom=ZOOM, background=colours_of(theme)["page"], **look))
@@ -39,7 +48,10 @@ def to_pdf(svg):
     page = fpdf.FPDF(unit="pt", format=(width, height))
     page.set_margin(0)
     page.set_auto_page_break(False)
-    for style, path in _letters("PDF", "fpdf2").items():
+    letters = _letters("PDF", "fpdf2")
+    for other in _chinese_font(svg):
+        letters = dict.fromkeys(letters, other)  # fpdf2 takes all letters of a text from one font
+    for style, path in letters.items():
         page.add_font(FAMILY, style, path)
     page.add_page()
     fpdf.svg.SVGObject(_for_pdf(root)).draw_to_page(page)
@@ -54,6 +66,19 @@ def _letters(format, package):
         raise ImportError(HOW_TO.format(format=format, package=package)) from None
     folder = Path(matplotlib.get_data_path(), "fonts", "ttf")
     return {style: folder / name for style, name in STYLES.items()}
+
+
+def _chinese_font(svg):
+    """The file of a font of the system that has Chinese letters, as a list, which is empty if the picture needs none; RuntimeError if there is none."""
+    if not re.search("[\u2e80-\uffdc]", svg):
+        return []
+    from matplotlib import font_manager  # looks through all fonts of the system, which takes a second
+
+    known = {font.name: font.fname for font in font_manager.fontManager.ttflist}
+    for name in CHINESE_FONTS:
+        if name in known:
+            return [Path(known[name])]
+    raise RuntimeError(NO_CHINESE)
 
 
 def _for_pdf(root):

@@ -4,7 +4,7 @@ from collections import Counter
 
 from .summary import number
 from .texts import text
-from .units import operations_text
+from .units import columns, operations_text, padded
 
 MOST_ROWS = 40
 MOST_PIECES = 6  # named in one line
@@ -25,8 +25,8 @@ def film_text(film):
             rows.append((text("frames skipped", count=place - last - 1), "", "", ""))
         rows.append(_row(film, film.frames[place]))
         last = place
-    widths = [max(len(row[column]) for row in rows if row[1] or column) for column in range(3)]
-    lines = [f"{a:>{widths[0]}}  {b:>{widths[1]}}  {c:>{widths[2]}}  {d}" if b else a for a, b, c, d in rows]
+    widths = [max(columns(row[column]) for row in rows if row[1] or column) for column in range(3)]
+    lines = ["  ".join([*(padded(cell, width, right=True) for cell, width in zip(row[:3], widths, strict=True)), row[3]]) if row[1] else row[0] for row in rows]
     return "\n".join([title, *(line.rstrip() for line in lines)])
 
 

@@ -43,7 +43,7 @@ def fold(model, opened=(), rows=None):
 class _Folding:
     def __init__(self, model, opened, rows):
         self.model, self.opened, self.rows = model, opened, rows
-        self.folded = Model(reason=model.reason, ran_backward=model.ran_backward, groups=model.groups, compact=len(model.ops) > CARDS)
+        self.folded = Model(reason=lambda: model.reason, ran_backward=model.ran_backward, groups=model.groups, compact=len(model.ops) > CARDS)
         self.stand_in = {}  # id of every operation -> id of what stands for it in this view
         self.closed = {}  # id of every group in a closed box -> id of the box
         self._walk(None, None)

@@ -56,10 +56,9 @@ class _Backward:
         """One step out of all those that happen in the same visible place."""
         seen = self.folded.tensors
         whole = [key for part in parts for key in part.gradients if key in seen]
-        partly = {key: words for part in parts for key, words in part.partly if key in seen and key not in whole}
         flows = self._flows_of(at, [self.model.flows[key] for part in parts for key in part.flows if self.model.flows[key].tensor in seen])
         return replace(
-            step, text=self._words(step, at, flows, number, count), at=at, gradients=tuple(whole), partly=tuple(partly.items()),
+            step, text=self._words(step, at, flows, number, count), at=at, gradients=tuple(whole), partly=partial(_partly, parts, seen, whole),
             flows=tuple(flow.id for flow in flows),
         )  # fmt: skip
 
@@ -90,6 +89,11 @@ class _Backward:
     def _box_text(folded, op, flows, number, count):
         names = ", ".join(folded.tensors[flow.tensor].name for flow in flows) or text("own parameters")
         return text("backward box", number=number, count=count, op=op.label, tensors=names)
+
+
+def _partly(parts, seen, whole):
+    """What there is to say of each visible gradient that is still being summed after ``parts``."""
+    return tuple({key: words for part in parts for key, words in part.partly if key in seen and key not in whole}.items())
 
 
 def _parts_of(flows):

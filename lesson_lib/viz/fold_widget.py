@@ -7,9 +7,9 @@ and the arithmetic of a step are asked for when somebody looks at them.
 from bisect import bisect_left
 
 from .box import facts, heading_parts
-from .model import flow_json
+from .fold import fold
 from .paint import headings
-from .texts import text
+from .texts import speaking, text
 from .view import State, View
 from .widget import GraphView, picture_data
 
@@ -17,8 +17,8 @@ from .widget import GraphView, picture_data
 class FoldView(GraphView):
     """A folded graph on screen."""
 
-    def __init__(self, graph):
-        super().__init__(graph)
+    def __init__(self, graph, place=""):
+        super().__init__(graph, place)
         graph.views.add(self)
 
     def picture(self, model):
@@ -26,9 +26,18 @@ class FoldView(GraphView):
         heads = headings(State(model, View(every_step=True)))
         return {**picture_data(model), "order": order(model), "groups": groups_json(model), "places": places(model), "headings": heads}
 
+    def visible(self, model):
+        """The whole Model, folded as the graph is."""
+        return fold(model, self.graph.opened, self.graph.rows)
+
     def refold(self, before, changed):
         """Show the graph as it is folded now; ``before`` is the Model that was shown, ``changed`` the ids of what was opened or closed."""
-        model = self.graph.model
+        with speaking(self.language):
+            self._refold(before, changed)
+
+    def _refold(self, before, changed):
+        model = self.model = self.graph.model if self.poking is None else self.visible(self.poking.model)
+        self._shot = None
         reached = before.until[min(self.position, len(before.until) - 1)] if before.until else 0
         at = min(bisect_left(model.until, reached), max(len(model.steps) - 1, 0))
         toggled, said = "", ""
@@ -45,19 +54,8 @@ class FoldView(GraphView):
     def _answer(self, view, message, buffers):
         if message.get("type") == "toggle":
             self.graph.toggle(message["id"])
-        elif message.get("type") == "step":
-            self._tell(message)
         else:
             super()._answer(view, message, buffers)
-
-    def _tell(self, message):
-        """Send the sentence and the arithmetic of one step."""
-        model = self.graph.model
-        if message["number"] >= len(model.steps):
-            return  # the graph was folded since
-        step = model.steps[message["number"]]
-        flows = {key: flow_json(model.flows[key], None) for key in step.flows}
-        self.send({"type": "step", "key": message["key"], "number": message["number"], "text": step.text, "flows": flows})
 
 
 def order(model):

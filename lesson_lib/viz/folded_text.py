@@ -41,7 +41,7 @@ def _around(model, op):
 def _line(model, key, op):
     results = ", ".join(_result(model.tensors[output]) for output in model.outputs_of(key))
     if op.box is not None:
-        title, count, path, words = box_words(op)
+        title, count, path, words = box_words(op, timed=False)
         return f"{'  '.join(part for part in (title, count, path) if part)}  {words}  → {results}"
     inputs = ", ".join(dict.fromkeys(model.tensors[source].name for source in model.inputs_of(key)))
     return f"{op.label}({inputs})  → {results}" if inputs else f"{op.label}  → {results}"

@@ -1,18 +1,18 @@
 """``graph(loss)``: the computation graph as an object that draws itself in a notebook and prints as a tree elsewhere."""
 
 import sys
-from functools import cached_property
+from functools import partial
 from pathlib import Path
 
 from ..core.atomic_file import replacing
-from ..core.tensor import Tensor
 from .deferred import settle
 from .dot import to_dot
 from .export import to_pdf, to_png
 from .names import names_seen_from
+from .replay import Replay
 from .steps import add_steps
 from .svg import can_draw, to_svg
-from .trace import Trace
+from .trace import Trace, check_tensors
 from .tree import to_text
 from .view import View
 
@@ -31,11 +31,11 @@ class Graph:
     """A computation graph: what a notebook shows is a picture, what a terminal shows is a tree.
 
     ``model`` is the graph as plain data, ``dot`` its text in Graphviz's language, ``svg()`` the picture,
-    ``widget()`` the graph to step through.
+    ``widget()`` the graph to step through. ``replay`` makes its Replay, where one is possible.
     """
 
-    def __init__(self, model, view):
-        self.model, self.view = model, view
+    def __init__(self, model, view, replay=None):
+        self.model, self.view, self.replay = model, view, replay
 
     @property
     def dot(self):
@@ -65,7 +65,7 @@ class Graph:
         """The graph to step through, for a notebook."""
         return GraphView(self)
 
-    @cached_property
+    @property
     def _text(self):
         return to_text(self.model)
 
@@ -101,7 +101,7 @@ def graph(*outputs, model=None, gradient=None, step=None, theme="light"):
           └─ mul · 3  [MulBackward0]
              └─ x  2  leaf
     """
-    return Graph(build(outputs, sys._getframe(1), model, gradient), View(step=step, theme=theme))
+    return _drawn(outputs, sys._getframe(1), model, gradient, View(step=step, theme=theme))
 
 
 def step(*outputs, model=None, gradient=None):
@@ -118,26 +118,26 @@ def step(*outputs, model=None, gradient=None):
     >>> view.graph.model.steps[-1].text
     'backward 3 of 3 · AccumulateGrad: x.grad += 3'
     """
-    return Graph(build(outputs, sys._getframe(1), model, gradient), View()).widget()
+    return _drawn(outputs, sys._getframe(1), model, gradient, View()).widget()
+
+
+def _drawn(outputs, frame, module, gradient, view):
+    check_tensors("graph", outputs)
+    model, replay = traced(outputs, names_seen_from(frame, module), gradient)
+    return Graph(model, view, replay)
 
 
 def build(outputs, frame, module, gradient):
     """The Model of ``outputs``, with names as seen from ``frame``."""
     check_tensors("graph", outputs)
-    return model_of(outputs, names_seen_from(frame, module), gradient)
+    return traced(outputs, names_seen_from(frame, module), gradient)[0]
 
 
-def check_tensors(name, outputs):
-    """TypeError if the function ``name`` was given anything but tensors."""
-    if not outputs or not all(isinstance(out, Tensor) for out in outputs):
-        raise TypeError(f"{name}() takes tensors, not {', '.join(type(out).__name__ for out in outputs) or 'nothing'}")
-
-
-def model_of(outputs, names, gradient=None):
-    """The Model of ``outputs`` with the given Names."""
+def traced(outputs, names, gradient=None):
+    """The Model of ``outputs`` with the given Names, and a function that makes the Replay of it."""
     trace = Trace(outputs, names)
     add_steps(trace, outputs, gradient)
     model = trace.model
     if len(model.ops) <= SETTLED:
         settle(*model.tensors.values(), *model.flows.values(), *model.steps)
-    return model
+    return model, partial(Replay, trace, outputs, gradient)

@@ -7,7 +7,7 @@ opaque ``handle``s from which a full value can be fetched when someone asks for 
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import PurePath
 
-from .deferred import Deferred
+from .deferred import Deferred, Spoken
 from .summary import Summary
 from .texts import text
 from .units import bytes_text, operations_text, seconds_text
@@ -119,11 +119,11 @@ class Step:
     """One position of the slider: what became known, where we are, and the sentence that says so."""
 
     kind: str  # start | forward | seed | backward | accumulate
-    text: str = Deferred("")
+    text: str = Spoken("")
     at: str | None = None  # id of the operation, or of the leaf that accumulates
     values: tuple = ()  # tensors whose value became known
     gradients: tuple = ()  # tensors whose gradient became complete
-    partly: tuple = ()  # (tensor, "1 of 2 added"): gradients still being summed
+    partly: tuple = Spoken(())  # (tensor, "1 of 2 added"): gradients still being summed
     flows: tuple = ()  # ids of the flows that run
 
 
@@ -142,7 +142,7 @@ class Model:
     wires: set = field(default_factory=set)  # ids of tensors that are drawn as a line with a shape, not as a card
     sources: dict = field(default_factory=dict)  # name of an op -> the text of its class
     until: list = field(default_factory=list)  # of a folded graph: for each step the last step of the whole graph that is in it
-    reason: str = ""  # why there are no backward steps
+    reason: str = Spoken("")  # why there are no backward steps
     ran_backward: bool = False  # backward() went through this graph and freed what it had saved
 
     def __post_init__(self):
@@ -222,7 +222,7 @@ class Model:
         """Dictionaries, lists, strings and numbers only, ready for ``json.dumps``."""
         scale = self.scale
         return {
-            "tensors": {key: _tensor_json(node, scale, later=self.compact) for key, node in self.tensors.items()},
+            "tensors": self.tensors_json(scale),
             "ops": {key: _op_json(node, self.groups.get(node.group)) for key, node in self.ops.items()},
             "edges": [[edge.source, edge.target, edge.position] for edge in self.edges],
             "wires": [key for key in self.tensors if key in self.wires],
@@ -232,6 +232,18 @@ class Model:
             "sources": self.sources,
             "reason": self.reason,
             "now": self.now,
+        }
+
+    def tensors_json(self, scale=None):
+        """The tensors, as ``to_json`` has them."""
+        scale = scale or self.scale
+        return {key: _tensor_json(node, scale, later=self.compact) for key, node in self.tensors.items()}
+
+    def way_json(self):
+        """The steps and flows, as ``to_json`` has them, but all of them without sentences and numbers: those follow when somebody looks."""
+        return {
+            "steps": [_step_json(step, True, told=False) for step in self.steps],
+            "flows": {key: flow_json(flow, None, later=True) for key, flow in self.flows.items()},
         }
 
 

@@ -10,7 +10,6 @@ import numpy as np
 from ..core.device import device_of, namespace, to_array, to_host
 from ..core.node import AccumulateGrad
 from ..core.tensor import Tensor, wrap
-from .graph import check_tensors
 from .names import names_seen_from
 from .record import record_of
 from .replay_code import code_of
@@ -18,7 +17,7 @@ from .rerun import NotFollowedError, computed, constants_of, needs, rerun, unsee
 from .steps import add_steps, forward_steps
 from .summary import summarise
 from .texts import text
-from .trace import Trace
+from .trace import Trace, check_tensors
 
 
 class Replay:
@@ -64,7 +63,7 @@ class Replay:
                 self._readers.setdefault(key, []).append(node)
         self._wary = False
         self._forget()
-        self._leaf_versions = {node: node.variable._ver[0] for node in trace.nodes if isinstance(node, AccumulateGrad)}
+        self._leaf_versions = dict(trace.leaf_versions)
 
     def _forget(self):
         self._made = {}  # edge -> Tensor: computed again, edits left out

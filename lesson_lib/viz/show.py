@@ -1,7 +1,8 @@
 """``show``: the one door. A loss or a model goes in; out comes its graph, folded so that it fits on a screen."""
 
 import sys
-from functools import cached_property
+from html import escape
+from uuid import uuid4
 from weakref import WeakSet
 
 from ..core.tensor import Tensor
@@ -9,7 +10,7 @@ from ..nn.module import Module
 from .census import Census
 from .fold import fold
 from .folded_text import folded_text
-from .graph import DRAWN, Graph, GraphView, model_of
+from .graph import DRAWN, Graph, GraphView, traced
 from .names import names_seen_from
 from .opening import by_name, first_open
 from .record import record
@@ -32,11 +33,11 @@ SEEN = 1_500  # boxes and operations that a picture is made of
 class Shown(Graph):
     """A computation graph whose modules open and close. ``full`` is the whole of it, ``model`` what is visible now.
 
-    The widgets that show it follow.
+    The widgets that show it follow. In a notebook it is live while the kernel runs; what the file keeps is the picture.
     """
 
-    def __init__(self, full, view, opened=None):
-        self.full, self.view, self.views = full, view, WeakSet()
+    def __init__(self, full, view, opened=None, replay=None):
+        self.full, self.view, self.views, self.replay = full, view, WeakSet(), replay
         self.rows = Rows(full)
         self.opened = first_open(full, self.rows) if opened is None else opened
 
@@ -50,7 +51,6 @@ class Shown(Graph):
         before = self.__dict__.get("model"), self.__dict__.get("_opened", frozenset())
         self._opened = frozenset(keys)
         self.model = fold(self.full, self._opened, self.rows)
-        self.__dict__.pop("_text", None)
         for view in tuple(self.views):
             view.refold(before[0], before[1] ^ self._opened)
 
@@ -92,7 +92,7 @@ class Shown(Graph):
         while (key := self.full.groups[key].parent) is not None:
             yield key
 
-    @cached_property
+    @property
     def _text(self):
         return folded_text(self.model) if self.full.groups else to_text(self.model)
 
@@ -100,12 +100,16 @@ class Shown(Graph):
         bundle = {"text/plain": self._text}
         if len(self.model.ops) > SEEN:
             return bundle
-        widget = self.widget()._repr_mimebundle_() if in_notebook() and FoldView is not GraphView else None
-        if can_draw() and (widget is None or len(self.model.ops) <= DRAWN):
-            bundle["image/svg+xml"] = self.svg()  # what the saved notebook shows where no kernel runs
-        for kind, content in (widget[0] if isinstance(widget, tuple) else widget or {}).items():
-            bundle.setdefault(kind, content)
+        place = self._live() if in_notebook() and FoldView is not GraphView else ""
+        if can_draw() and (not place or len(self.model.ops) <= DRAWN):
+            bundle["image/svg+xml"] = self.svg().replace("<svg ", f'<svg id="{place}" ' if place else "<svg ", 1)
+        elif place:
+            bundle["text/html"] = f'<pre id="{place}">{escape(self._text)}</pre>'
         return bundle
+
+    def _live(self):
+        """A widget that takes the place of this output while its kernel runs: the id by which it finds it on the page. Only the picture is saved."""
+        return FoldView(self, uuid4().hex).place
 
 
 def show(*what, model=None, gradient=None, opened=None, step=None, theme="light"):
@@ -134,7 +138,8 @@ def show(*what, model=None, gradient=None, opened=None, step=None, theme="light"
     names = names_seen_from(frame, model)
     for number, out in enumerate(what, 1):
         names.add(text("loss") if number == 1 else f"{text('loss')} {number}", out)
-    shown = Shown(model_of(what, names, gradient), View(step=step, theme=theme), None if opened is None else ())
+    full, replay = traced(what, names, gradient)
+    shown = Shown(full, View(step=step, theme=theme), None if opened is None else (), replay)
     if len(shown.model.ops) > SEEN:  # no modules that could be closed
         return Census(nodes)
     return shown if opened is None else shown.open(*opened)

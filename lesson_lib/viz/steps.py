@@ -18,23 +18,23 @@ def add_steps(trace, outputs, gradient=None):
     model = trace.model
     model.steps = forward_steps(model)
     if not trace.nodes:
-        model.reason = text("no graph")
+        model.reason = partial(text, "no graph")
         return
     if gradient is None and any(out.numel() != 1 for out in outputs):
-        model.reason = text("needs gradient")
+        model.reason = partial(text, "needs gradient")
         return
     try:
         with restored(trace.nodes):
             rehearsal = engine.trace(outputs, gradient)
             Backward(trace, outputs, gradient, rehearsal).write()
     except RuntimeError:  # values that the rules need are gone, or were written to since
-        model.reason = text("nothing recorded")
+        model.reason = partial(text, "nothing recorded")
 
 
 def forward_steps(model):
     """The start, then one step per operation."""
     given = tuple(key for key, node in model.tensors.items() if node.made_by is None)
-    steps = [Step("start", text("start"), values=given)]
+    steps = [Step("start", partial(text, "start"), values=given)]
     for count, key in enumerate(model.ops, 1):
         steps.append(Step("forward", lambda key=key, count=count: forward_text(model, key, count), at=key, values=tuple(model.outputs_of(key))))
     return steps
@@ -132,7 +132,7 @@ class Backward:
             self._complete(key)
         return Step(
             "backward", lambda: backward_text(self.model, op, flows, **where), at=op.id, gradients=tuple(whole),
-            partly=tuple((flow.tensor, self._progress(flow.tensor)) for flow in flows if flow.tensor not in whole),
+            partly=partial(_progress, [(flow.tensor, self.arrived[flow.tensor], self.expected[flow.tensor]) for flow in flows if flow.tensor not in whole]),
             flows=tuple(flow.id for flow in flows),
         )  # fmt: skip
 
@@ -145,11 +145,6 @@ class Backward:
     def _is_whole(self, key):
         """True if every contribution has arrived. A leaf's ``.grad`` waits for AccumulateGrad, a step of its own."""
         return self.arrived[key] >= self.expected[key] and self.model.tensors[key].kind != "leaf"
-
-    def _progress(self, key):
-        if self.arrived[key] >= self.expected[key]:
-            return text("waits")
-        return text("partly", arrived=self.arrived[key], total=self.expected[key])
 
     def _contributions(self, turn):
         """tensor id -> functions that make its Parts, in the order of the inputs; adds each contribution to the tensor's sum."""
@@ -177,6 +172,11 @@ class Backward:
 def _part(node, position, arrived, derivatives, array, fitted):
     local = derivatives()
     return make_part(position, arrived, local and local[position], array, fitted, rule_of(node.op or getattr(node, "function", None), position))
+
+
+def _progress(sums):
+    """For each (tensor, arrived, expected) how far its gradient is, in words."""
+    return tuple((key, text("waits") if arrived >= total else text("partly", arrived=arrived, total=total)) for key, arrived, total in sums)
 
 
 def _form(edge):

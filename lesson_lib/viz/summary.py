@@ -2,11 +2,13 @@
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache, partial
 
 import numpy as np
 
 from ..core.device import to_host
 from ..core.half import widened
+from .deferred import Spoken
 from .texts import text
 
 MOST_CELLS = 4  # up to 4 × 4 numbers are shown as they are
@@ -23,7 +25,7 @@ class Summary:
     shape: tuple
     rows: tuple
     exact: bool
-    note: str = ""
+    note: str = Spoken("")
     uniform: object = None  # the one number that every element equals
 
     @property
@@ -53,12 +55,12 @@ def summarise(array):
     shape = tuple(array.shape)
     plane, note = _plane(array)
     if plane.size == 0:
-        return Summary(shape, (), True, text("empty"))
+        return Summary(shape, (), True, partial(text, "empty"))
     if plane.shape[0] <= MOST_CELLS and plane.shape[1] <= MOST_CELLS:
         return Summary(shape, _numbers(to_host(plane)), not note, note, _uniform(array))
     grid = _averaged(to_host(_thinned(plane)))
-    averaged = text("averaged", shape=shape_text(plane.shape), cells=shape_text(grid.shape))
-    return Summary(shape, _numbers(grid), False, f"{note}, {averaged}" if note else averaged, _uniform(array))
+    averaged = partial(text, "averaged", shape=shape_text(plane.shape), cells=shape_text(grid.shape))
+    return Summary(shape, _numbers(grid), False, (lambda: f"{note()}, {averaged()}") if note else averaged, _uniform(array))
 
 
 def window(array):
@@ -67,7 +69,7 @@ def window(array):
     plane, note = _plane(host)
     rows, columns = WINDOW
     part = plane[:rows, :columns]
-    shown = note or (text("shown", shown=shape_text(part.shape), shape=shape_text(host.shape)) if part.shape != plane.shape else "")
+    shown = note or (partial(text, "shown", shown=shape_text(part.shape), shape=shape_text(host.shape)) if part.shape != plane.shape else "")
     summary = Summary(tuple(host.shape), _numbers(part), part.shape == plane.shape, shown)
     texts = [[number(v) for v in row] for row in summary.rows]
     return {**summary.to_json(), "texts": texts, "stats": statistics(host)}
@@ -88,7 +90,7 @@ def statistics(array):
 
 
 def _plane(array):
-    """Two dimensions of ``array``, and a note if the others had to be cut: the first image of a batch, its first channel."""
+    """Two dimensions of ``array``, and a function that tells, or "", if the others had to be cut: the first image of a batch, its first channel."""
     if array.ndim == 0:
         return array.reshape(1, 1), ""
     if array.ndim == 1:
@@ -99,7 +101,7 @@ def _plane(array):
     if math.prod(array.shape[:-2]) == 1:
         return array.reshape(array.shape[-2:]), ""
     index = (0,) * extra
-    return array[index], text("part", part=f"[{', '.join('0' * extra)}]", shape=shape_text(array.shape))
+    return array[index], partial(text, "part", part=f"[{', '.join('0' * extra)}]", shape=shape_text(array.shape))
 
 
 def _uniform(array):
@@ -131,6 +133,7 @@ def _numbers(plane):
     return tuple(tuple(row) for row in plane.tolist())
 
 
+@lru_cache(maxsize=4096, typed=True)  # cards, tables and labels say the same numbers again and again
 def number(value, digits=3):
     """A number in at most six signs or so, with so many significant digits.
 

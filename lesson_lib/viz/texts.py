@@ -1,4 +1,9 @@
-"""Every word that a graph shows, in one place: another language is another dictionary."""
+"""Every word that a graph shows, in one place: another language is another dictionary with the same keys."""
+
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+from .texts_zh import CHINESE
 
 ENGLISH = {
     # on the cards
@@ -43,6 +48,28 @@ ENGLISH = {
     "code leaf": "after {name} was made, before it is used:",
     "code after": "after this line ({place}):",
     "code unnamed": "the result of {op} in this line ({place}), which needs a name of its own:",
+    # a number changed on screen
+    "changed": "changed",
+    "poked": "{place} = {value}: {changes}",
+    "poke reset": "everything as the program computed it: {changes}",
+    "one value": "1 value",
+    "some values": "{count} values",
+    "one gradient": "1 gradient",
+    "some gradients": "{count} gradients",
+    "changed both": "{values} and {gradients} changed",
+    "changed one": "{what} changed",
+    "changed none": "nothing else changed",
+    "poke unknown": "The value of {name} is not known, so it cannot be changed.",
+    "poke no f": "'{words}' is not a number.",
+    "poke no i": "'{words}' is not a whole number, and {name} is {dtype}.",
+    "poke no b": "'{words}' is neither True nor False.",
+    "poke no c": "'{words}' is not a complex number.",
+    "poke too large": "{words} is too large for {dtype}.",
+    "poke nowhere": "This picture came without its operations: show() and step() make one whose numbers can be changed.",
+    "reset": "Reset",
+    "copy code": "Copy the code",
+    "copied": "The code is in the clipboard, and below.",
+    "copy by hand": "The code is below, ready to be copied.",
     # a run as a film
     "film": "Film: {frames}, {structures}",
     "one frame": "1 frame",
@@ -187,7 +214,50 @@ ENGLISH = {
     "shown": "{shown} of {shape} is shown",
     "unreachable": "The kernel does not answer: it is busy or was restarted.",
     "failed": "The graph could not be drawn: {error}",
+    "this language": "English",
+    "other language": "Show in {name} (L)",
 }
+
+CATALOGUES = {"en": ENGLISH, "zh": CHINESE}
+
+_chosen = {"language": "en"}  # for the whole process
+_spoken = ContextVar("spoken", default=None)  # for as long as one answer takes
+
+
+def language(code=None):
+    """Switch the words of new pictures, trees and widgets: ``"en"`` or ``"zh"``, for the whole process. Without an argument, tell which it is.
+
+    Exceptions keep PyTorch's words.
+
+    >>> from lesson_lib import viz
+    >>> viz.language()
+    'en'
+    >>> viz.language("zh")
+    >>> text("operations", count=3)
+    '3 个运算'
+    >>> viz.language("en")
+    """
+    if code is None:
+        return _spoken.get() or _chosen["language"]
+    _chosen["language"] = checked(code)
+    return None
+
+
+def checked(code):
+    """``code`` if there is a catalogue for it, else ValueError."""
+    if code not in CATALOGUES:
+        raise ValueError(f"the language of pictures is {' or '.join(map(repr, CATALOGUES))}, not {code!r}")
+    return code
+
+
+@contextmanager
+def speaking(code):
+    """Use another language inside the block, in this thread only: a widget answers in its own."""
+    token = _spoken.set(code)
+    try:
+        yield
+    finally:
+        _spoken.reset(token)
 
 
 def text(key, **values):
@@ -196,4 +266,4 @@ def text(key, **values):
     >>> text("partly", arrived=1, total=2)
     '1 of 2 added'
     """
-    return ENGLISH[key].format(**values)
+    return CATALOGUES[language()][key].format(**values)

@@ -23,6 +23,12 @@ TELLING = ("dim", "dims", "kernel", "exponent", "p", "slope", "low", "high")  # 
 LONGEST_NAME = 12  # an unnamed result is called by its expression if that is no longer than this
 
 
+def check_tensors(name, outputs):
+    """TypeError if the function ``name`` was given anything but tensors."""
+    if not outputs or not all(isinstance(out, Tensor) for out in outputs):
+        raise TypeError(f"{name}() takes tensors, not {', '.join(type(out).__name__ for out in outputs) or 'nothing'}")
+
+
 class Trace:
     """The walk and what it found: the Model, and which part of it belongs to which node of the graph."""
 
@@ -57,6 +63,7 @@ class Trace:
         for out in self.leaf_outputs:
             self._add_constant(out)
         self.model.ran_backward = went_backward(self.nodes)
+        self.leaf_versions = {node: node.variable._ver[0] for node in self.nodes if isinstance(node, AccumulateGrad)}
         place(self.model, {self.op_ids[node] for node in self.op_ids if node not in self.calls}, self.unnamed)
 
     # --- cards -------------------------------------------------------------------------------------------------

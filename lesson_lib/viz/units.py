@@ -1,4 +1,6 @@
-"""Counts, sizes and times in few characters."""
+"""Counts, sizes and times in few characters; and how much room words take in a terminal."""
+
+from unicodedata import combining, east_asian_width
 
 from .texts import text
 
@@ -39,6 +41,21 @@ def operations_text(count):
     ('1 op', '627 ops')
     """
     return text("one operation") if count == 1 else text("operations", count=count_text(count))
+
+
+def columns(words):
+    """How wide words are in a terminal: Chinese letters take two places.
+
+    >>> columns("grad"), columns("梯度")
+    (4, 4)
+    """
+    return sum(2 if east_asian_width(letter) in "WF" else not combining(letter) for letter in words)
+
+
+def padded(words, width, right=False):
+    """``words`` with spaces behind them, or before them, to so many columns."""
+    space = " " * (width - columns(words))
+    return space + words if right else words + space
 
 
 def _scaled(count, step, units):

@@ -2,18 +2,23 @@
 
 ``GraphEngine`` carries Graphviz as WebAssembly and answers one question, the layout of a DOT text. ``GraphView`` carries
 one graph and borrows the engine. The drawing, the steps and the words all come from Python; the browser only places,
-shows and hides them, so stepping works while the kernel is busy.
+shows and hides them, so stepping works while the kernel is busy. Buttons and labels are there in each language; the
+sentences and the cards come again when the reader switches. A number that is changed on screen is changed for this view alone.
 """
 
+from functools import partial
 from pathlib import Path
 
 import anywidget
 import traitlets
 
+from .changes import Shot, told_step, windows_of
 from .dot import layout_dot
+from .main_thread import between_cells
 from .paint import fragments
+from .poke import Poke
 from .summary import window
-from .texts import ENGLISH
+from .texts import CATALOGUES, checked, language, speaking, text
 from .theme import COLOURS
 from .view import State, View
 
@@ -39,40 +44,117 @@ class GraphEngine(anywidget.AnyWidget):
         return cls._shared
 
 
+def _as_it_is_now(data, view):
+    """What a page gets that opens when numbers were changed already."""
+    if view.poking is None:
+        return data
+    with speaking(view.language):
+        return {**data, **view.picture(view.model), "poked": view.poking.state(view.model)}
+
+
 class GraphView(anywidget.AnyWidget):
-    """One graph on screen. ``position`` is the step it stands at and can be set; ``selected`` is the node that was clicked."""
+    """One graph on screen. ``position`` is the step it stands at and can be set; ``selected`` is the node that was clicked.
+
+    ``model`` is what is on screen now: that of ``graph``, or, once a number was changed on screen, the Model that followed from it.
+    """
 
     _esm = static("view.js")
     _css = static("style.css")
     engine = anywidget.WidgetTrait().tag(sync=True)
-    data = traitlets.Dict().tag(sync=True)
+    data = traitlets.Dict().tag(sync=True, to_json=_as_it_is_now)
     position = traitlets.Int(0).tag(sync=True)
     selected = traitlets.Unicode("").tag(sync=True)
+    language = traitlets.Unicode().tag(sync=True)
+    texts = traitlets.Dict(CATALOGUES).tag(sync=True)
+    place = traitlets.Unicode("").tag(sync=True)  # the id of the picture on the page whose place it takes, and its own
 
-    def __init__(self, graph):
-        self.graph = graph
-        super().__init__(engine=GraphEngine.shared(), data=self.picture(graph.model), position=graph.model.now)
-        self.on_msg(self._answer)
+    def __init__(self, graph, place=""):
+        self.graph, self.model, self.poking, self._shot = graph, graph.model, None, None
+        own = {"place": place, "model_id": place} if place else {}
+        super().__init__(engine=GraphEngine.shared(), data=self.picture(graph.model), position=graph.model.now, language=language(), **own)
+        self.on_msg(self._hear)
 
     def picture(self, model):
         """What the browser gets."""
         return picture_data(model)
 
+    def visible(self, model):
+        """What of the whole Model is on screen."""
+        return model
+
     @traitlets.validate("position")
     def _within(self, proposal):
-        return min(max(proposal["value"], 0), len(self.graph.model.steps) - 1)
+        return min(max(proposal["value"], 0), len(self.model.steps) - 1)
+
+    @traitlets.validate("language")
+    def _known(self, proposal):
+        return checked(proposal["value"])
+
+    @traitlets.observe("language")
+    def _speak(self, change):
+        """Send the sentences and the cards once more, in the language that is asked for."""
+        if change["old"]:
+            with speaking(self.language):
+                self.data = self.picture(self.model)
+        self._shot = None
+
+    def _hear(self, *message):
+        with speaking(self.language):
+            self._answer(*message)
 
     def _answer(self, _, message, buffers):
+        answer = {"window": self._window, "step": self._tell, "poke": self._poke}.get(message.get("type"))
+        if answer is not None:
+            answer(message)
+
+    def _window(self, message):
         """Send the numbers of a large tensor when its details are opened: they do not travel with the graph."""
-        if message.get("type") != "window":
-            return
-        node = self.graph.model.tensors.get(message["id"])
+        node = self.model.tensors.get(message["id"])
         array = node and {"value": node.value_handle, "gradient": node.gradient_handle, "grad": node.grad_handle}.get(message["which"])
         if array is not None:
             self.send({"type": "window", "key": message["key"], "window": window(array)})
 
+    def _tell(self, message):
+        """Send the sentence and the arithmetic of one step."""
+        if message["number"] < len(self.model.steps):  # else the graph was folded since
+            self.send({"type": "step", "key": message["key"], **told_step(self.model, message["number"])})
+
+    def _poke(self, message):
+        """Change a number, or take all changes back, and send what is different then: between the user's cells, since a replay computes."""
+        between_cells(partial(self._replay, message))
+
+    def _replay(self, message):
+        with speaking(self.language):
+            self._send_changes(message)
+
+    def _send_changes(self, message):
+        answer = {"type": "poked", "key": message["key"]}
+        shot = self._shot or Shot(self.model)
+        try:
+            self._change(message)
+        except ValueError as reason:
+            self.send({**answer, "error": str(reason)})
+            return
+        self.model = self.visible(self.poking.model)
+        self._shot = Shot(self.model)
+        self.position = min(self.position, len(self.model.steps) - 1)
+        self.send({
+            **answer, **self._shot.since(shot), "told": told_step(self.model, self.position), "windows": windows_of(self.model, self.selected),
+            "poked": self.poking.state(self.model),
+        })  # fmt: skip
+
+    def _change(self, message):
+        if self.graph.replay is None:
+            raise ValueError(text("poke nowhere"))
+        if self.poking is None:
+            self.poking = Poke(self.graph.replay())
+        if message.get("reset"):
+            self.poking.reset()
+        else:
+            self.poking.change(message["id"], message["index"], message.get("value"), message.get("by", 0))
+
     def __repr__(self):
-        return f"<GraphView: {len(self.graph.model.ops)} operations, step {self.position} of {len(self.graph.model.steps) - 1}>"
+        return f"<GraphView: {len(self.model.ops)} operations, step {self.position} of {len(self.model.steps) - 1}>"
 
 
 def picture_data(model):
@@ -83,6 +165,5 @@ def picture_data(model):
         "dot": layout_dot(model, everything),
         "fragments": fragments(State(model, everything)),
         "order": model.order(),
-        "texts": ENGLISH,
         "palette": COLOURS,
     }

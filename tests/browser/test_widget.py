@@ -142,7 +142,7 @@ def test_a_click_on_an_operation_shows_formula_line_and_source(widget):
     assert "def grad_a(g, b):" in details.locator("pre").inner_text()
     details.get_by_role("button", name="y²").click()
     assert details.locator("h3").inner_text() == "y² intermediate"
-    assert details.locator("td").all_inner_texts() == ["9"] * 4
+    assert [field.input_value() for field in details.get_by_role("spinbutton").all()] == ["9"] * 4
 
 
 def test_the_kernel_hears_of_step_and_selection(notebook, widget):
@@ -219,6 +219,37 @@ def test_reduced_motion_is_respected(widget):
     widget.page.emulate_media(reduced_motion="reduce")
     assert cells.evaluate(duration) == "0s"
     widget.page.emulate_media(reduced_motion="no-preference")
+
+
+def test_the_language_button_changes_the_words_and_back(notebook, widget):
+    assert (widget.get_attribute("lang"), notebook.page.locator("html").get_attribute("lang")) != ("zh", "zh")
+    node(widget, "tensor y,").click()
+    widget.get_by_role("button", name="Show in 中文 (L)").click()
+    widget.get_by_text("前向 4/4 · mean：z → out = 27").wait_for()
+    assert widget.get_attribute("lang") == "zh"
+    assert widget.get_by_role("button", name="前进一步").is_visible()
+    assert widget.locator(".details h3").inner_text() == "y 中间值"
+    assert shown(node(widget, "张量 y,")) == ["3", "3", "3", "3", "值", "尚未计算", "梯度"]
+    assert node(widget, "张量 y,").get_attribute("aria-label").startswith("张量 y, 2×2, 中间值, 值 3")
+    assert widget.locator("[data-action=language]").evaluate("b => b === document.activeElement")
+    press(widget, "ArrowRight")
+    assert sentence(widget) == "反向传播开始 · out 对自身的梯度是 1"
+    press(widget, "l")
+    widget.get_by_text("backward starts · the gradient of out").wait_for()
+    assert widget.get_attribute("lang") == "en"
+    assert widget.get_by_role("button", name="Step forward").is_visible()
+    assert shown(node(widget, "tensor y,"))[4:] == ["value", "not computed", "gradient"]
+
+
+def test_buttons_change_their_language_while_the_kernel_is_busy(notebook, widget):
+    notebook.cell(5).locator(".cm-content").click()
+    notebook.page.keyboard.press("Control+Enter")
+    notebook.page.locator('.jp-Notebook-ExecutionIndicator[data-status="busy"]').wait_for()
+    widget.get_by_role("button", name="Show in 中文").click()
+    widget.get_by_role("button", name="前进一步").wait_for(timeout=2000)
+    assert notebook.page.locator('.jp-Notebook-ExecutionIndicator[data-status="busy"]').count() == 1
+    notebook.page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for()
+    widget.get_by_text("前向 4/4").wait_for()
 
 
 def test_numbers_of_a_large_tensor_arrive_when_it_is_opened(notebook):

@@ -55,7 +55,7 @@ export function fillBoxes(graph, stage, { onSelect, onToggle, onFocus }) {
 }
 
 /** [id, element] for every SVG text in `fragments`. */
-function drawings(fragments) {
+export function drawings(fragments) {
   const markup = `<svg xmlns="${SVG}">${Object.values(fragments).join("")}</svg>`;
   const drawn = [...document.importNode(new DOMParser().parseFromString(markup, "image/svg+xml").documentElement, true).children];
   return Object.keys(fragments).map((id, index) => [id, drawn[index]]);

@@ -1,7 +1,8 @@
 // The drawing: Graphviz's layout with our cards in it, and what changes from step to step.
 import { h, shapeText } from "./dom.js";
 import { drawBackflow } from "./backflow.js";
-import { fillBoxes } from "./boxes.js";
+import { drawings, fillBoxes } from "./boxes.js";
+import { changedWord, markChanged } from "./changed.js";
 import { groupLabel } from "./folding.js";
 import { direction } from "./player.js";
 import { Viewport } from "./viewport.js";
@@ -12,28 +13,48 @@ export class Canvas {
     this.element = h("div", { class: "canvas" });
     this.nodes = new Map(); // id → <g>
     this.places = new Map(); // id → the middle of its box
-    this.order = []; // ids as the keyboard visits them
-    this.labels = new Map(); // id → its aria-label
+    Object.assign(this, { order: [], labels: new Map() }); // ids as the keyboard visits them; id → its aria-label
   }
 
   /** Put the laid-out SVG text on the page. */
-  draw(layout) {
+  draw(layout, current) {
     const parsed = new DOMParser().parseFromString(layout, "image/svg+xml").documentElement;
     this.svg = document.importNode(parsed, true);
     this.svg.setAttribute("role", "group");
     this.svg.setAttribute("aria-label", this.texts.graph);
     this.stage = this.svg.querySelector("g");
     this.stage.querySelectorAll("title").forEach((title) => title.remove());
-    const { nodes, places, edges, drawThose } = fillBoxes(this.graph, this.stage, { onSelect: this.onSelect, onToggle: this.onToggle, onFocus: (id) => this.rove(id) });
-    Object.assign(this, { nodes, places, edges });
-    this.order = this.graph.order.filter((id) => nodes.has(id));
-    this.rove(this.order[0]);
+    const { drawThose, ...boxes } = fillBoxes(this.graph, this.stage, { onSelect: this.onSelect, onToggle: this.onToggle, onFocus: (id) => this.rove(id) });
+    Object.assign(this, boxes);
+    this.order = this.graph.order.filter((id) => this.nodes.has(id));
+    this.rove(current ?? this.order[0]);
     this.arrows = [...this.stage.querySelectorAll(".flow")];
     this.layer = document.createElementNS(this.svg.namespaceURI, "g");
     this.layer.setAttribute("class", "backflow");
     this.stage.append(this.layer);
     this.element.replaceChildren(this.svg);
-    this.viewport = new Viewport(this.element, this.svg, this.stage, drawThose);
+    this.viewport = new Viewport(this.element, this.svg, this.stage, (seen) => {
+      drawThose(seen);
+      this.mark();
+    });
+  }
+
+  /** Other numbers on the same cards; `layout` if they need other room. */
+  redraw(fragments, layout) {
+    this.labels.clear();
+    if (layout) {
+      const { viewport, current } = this;
+      viewport.destroy();
+      this.draw(layout, current);
+      this.viewport.resume(viewport);
+    } else for (const [id, drawing] of drawings(fragments)) {
+      const group = this.nodes.get(id);
+      if (group?.firstChild) group.replaceChildren(drawing); // a box that was out of sight is drawn when it is seen
+    }
+  }
+
+  mark() {
+    this.isMarked = markChanged(this.nodes, this.graph, this.texts, this.known, this.isMarked);
   }
 
   /** The id under which the module that `token` opens or closes is drawn now. */
@@ -63,7 +84,7 @@ export class Canvas {
   // --- what changes from step to step ---------------------------------------------------------------------------
 
   apply(known) {
-    const { step } = known;
+    const { step } = (this.known = known);
     const way = direction(step);
     for (const [id, group] of this.nodes) {
       group.classList.toggle("now-forward", step.at === id && way === "forward");
@@ -72,6 +93,7 @@ export class Canvas {
       if (node) this.applyTensor(group, id, node, known);
       this.label(group, id, node ? this.tensorLabel(id, node, known) : this.opLabel(id));
     }
+    this.mark();
     for (const flow of this.arrows) flow.classList.toggle("on", step.flows.includes(flow.id));
     if (!this.arrows.length) drawBackflow(this.layer, this.edges, this.graph, step);
     this.graph.edges.forEach(([source, target], number) => {
@@ -105,7 +127,8 @@ export class Canvas {
 
   absent(role, id, node, known) {
     if (role === "gradient") return known.partly.get(id) ?? this.texts["not computed"];
-    return known.values.has(id) && !node.value ? this.texts["not recorded"] : this.texts["not computed"];
+    if (!known.values.has(id) || node.value) return this.texts["not computed"];
+    return this.texts[this.graph.poked?.why[id] ? "not followed" : "not recorded"];
   }
 
   select(id) {
@@ -117,7 +140,7 @@ export class Canvas {
 
   tensorLabel(id, node, known) {
     const words = [`${this.texts.tensor} ${node.name}`, shapeText(node.shape, this.texts), this.texts[node.kind]];
-    const say = (role, summary, isKnown) => `${this.texts[role]} ${isKnown && summary ? spoken(summary) : this.absent(role, id, node, known)}`;
+    const say = (role, summary, isKnown) => `${this.texts[role]} ${isKnown && summary ? spoken(summary) + changedWord(this.graph, id, role, this.texts) : this.absent(role, id, node, known)}`;
     words.push(say("value", node.value, known.values.has(id)));
     if (node.kind !== "constant") words.push(say("gradient", node.gradient, known.gradients.has(id)));
     return words.join(", ");

@@ -1,11 +1,13 @@
 // The side panel: everything about the node that was clicked. Values of large tensors are fetched when it opens.
 import { cells } from "./cells.js";
+import { changedWord } from "./changed.js";
 import { h, shapeText } from "./dom.js";
+import { field, resumed } from "./field.js";
 import { icon } from "./icons.js";
 
 export class Details {
-  constructor(graph, texts, { fetchWindow, onSelect, onToggle, onClose }) {
-    Object.assign(this, { graph, texts, fetchWindow, onSelect, onToggle });
+  constructor(graph, texts, { fetchWindow, onPoke, onSelect, onToggle, onClose }) {
+    Object.assign(this, { graph, texts, fetchWindow, onPoke, onSelect, onToggle });
     this.body = h("div", { class: "body" });
     const close = h("button", { type: "button", class: "close", title: texts.close, "aria-label": texts.close, onclick: onClose }, icon("close"));
     this.element = h("aside", { class: "details", "aria-label": texts.details, hidden: true }, close, this.body);
@@ -15,7 +17,9 @@ export class Details {
     this.element.hidden = !id;
     if (!id) return;
     const parts = this.graph.tensors[id] ? this.tensor(id, known) : this.graph.groups?.[id] ? this.group(id) : this.operation(id);
+    this.resume = resumed(this.body);
     this.body.replaceChildren(...parts.filter(Boolean));
+    this.resume();
   }
 
   heading(name, kind) {
@@ -43,18 +47,36 @@ export class Details {
     return [
       this.heading(node.name, texts[node.kind]),
       this.facts(this.row("shape", shapeText(node.shape, texts)), this.row("dtype", node.dtype), node.madeBy && this.row("from", this.link(node.madeBy))),
-      this.numbers(id, "value", node.value, known.values.has(id), texts[known.values.has(id) ? "not recorded" : "not computed"]),
+      this.numbers(id, "value", node.value, known.values.has(id), this.absent(id, known)),
       node.kind !== "constant" && this.numbers(id, "gradient", node.gradient, known.gradients.has(id), known.partly.get(id) ?? texts["not computed"]),
       node.grad && this.numbers(id, "grad", node.grad, true, ""),
     ];
   }
 
+  absent(id, known) {
+    const why = this.graph.poked?.why[id];
+    if (!known.values.has(id)) return this.texts["not computed"];
+    return why ? `${this.texts["not followed"]}: ${why}` : this.texts["not recorded"];
+  }
+
+  /** The table of a value has fields in which the numbers can be changed. */
+  table(summary, role, id, which) {
+    if (which !== "value") return cells(summary, role, this.texts[role]);
+    const { name, shape } = this.graph.tensors[id];
+    return cells(summary, role, this.texts[role], (words, row, column) => {
+      const index = [...shape.slice(2).fill(0), row, column].slice(shape.length ? -shape.length : 2 + shape.length);
+      const place = index.length ? `${name}[${index.join(", ")}]` : name;
+      return field(words, `${place}, ${this.texts.value}`, `${id} ${index}`, (what) => this.onPoke({ id, index, ...what }));
+    });
+  }
+
   /** A thumbnail at once, and in its place the numbers themselves as soon as the kernel has sent them. */
   numbers(id, which, summary, isKnown, absent) {
     const role = which === "value" ? "value" : "gradient";
-    const title = h("h4", { class: role }, this.texts[which === "grad" ? "now" : which]);
+    const word = isKnown && which !== "grad" ? changedWord(this.graph, id, which, this.texts) : "";
+    const title = h("h4", { class: role }, this.texts[which === "grad" ? "now" : which], word);
     if (!summary || !isKnown) return h("section", {}, title, h("p", { class: "absent" }, absent));
-    const place = h("div", {}, !summary.later && cells(summary, role, this.texts[role]));
+    const place = h("div", {}, !summary.later && this.table(summary, role, id, which));
     if (!summary.exact) this.fetchInto(place, id, which, role);
     return h("section", {}, title, place);
   }
@@ -64,7 +86,8 @@ export class Details {
     place.append(note);
     try {
       const found = await this.fetchWindow(id, which);
-      place.replaceChildren(cells(found, role, this.texts[role]), h("p", { class: "stats" }, found.stats));
+      place.replaceChildren(this.table(found, role, id, which), h("p", { class: "stats" }, found.stats));
+      this.resume();
     } catch {
       note.textContent = this.texts.unreachable;
     }

@@ -1,4 +1,4 @@
-// Modules that open and close. The kernel sends the graph with another module open; here the picture is made anew around it.
+// Modules that open and close. The kernel sends the graph with another module open, or the same in another language; here the picture is made anew around it.
 import { h } from "./dom.js";
 import { PATIENCE } from "./kernel.js";
 
@@ -9,21 +9,50 @@ export class Folding {
     this.said = h("p", { class: "said", role: "status", "aria-live": "polite" });
     this.isTable = false; // outlives the picture, as does
     this.left = null; // where the module that was pressed stood, and whether the keyboard was in the picture
+    this.pressed = null; // the button that the keyboard is on
   }
 
   async start(signal) {
     const refold = () => this.picture();
+    const speak = () => this.picture(false);
     this.model.on("change:data", refold);
+    this.model.on("change:language", speak);
     signal.addEventListener("abort", () => {
       this.model.off("change:data", refold);
+      this.model.off("change:language", speak);
       this.life.abort();
     });
     await this.picture();
   }
 
+  get language() {
+    return this.model.get("language");
+  }
+
+  get texts() {
+    return this.model.get("texts")[this.language];
+  }
+
+  /** The language that a press on the button leads to: {code, name}. */
+  get other() {
+    const catalogues = this.model.get("texts");
+    const codes = Object.keys(catalogues);
+    const code = codes[(codes.indexOf(this.language) + 1) % codes.length];
+    return { code, name: catalogues[code]["this language"] };
+  }
+
+  /** Buttons and labels change at once; what the kernel words, as soon as it answers. */
+  speak() {
+    this.model.set("language", this.other.code);
+    this.model.save_changes();
+  }
+
   /** Make the picture of the graph as it is folded now. */
-  async picture() {
-    this.leave();
+  async picture(folds = true) {
+    this.pressed = this.shown?.root.querySelector("[data-action]:focus")?.dataset.action ?? this.pressed;
+    if (folds) this.leave();
+    this.keeps = this.left ? null : this.shown?.selected();
+    this.said.lang = this.language;
     clearTimeout(this.waiting);
     this.said.classList.remove("seen");
     this.life?.abort();
@@ -32,19 +61,26 @@ export class Folding {
     const picture = await this.build(this, signal);
     if (signal.aborted) return;
     this.shown = picture;
+    if (this.pressed) picture.root.querySelector(`[data-action="${this.pressed}"]`).focus({ preventScroll: true });
+    this.pressed = null;
     this.arrive(this.model.get("data"));
   }
 
   /** Ask the kernel to open or close a module. */
   toggle(id) {
-    const { groups, texts } = this.model.get("data");
+    const { groups } = this.model.get("data");
     if (!groups?.[id]) return;
     this.model.send({ type: "toggle", id: groups[id].opens });
     clearTimeout(this.waiting);
     this.waiting = setTimeout(() => {
-      this.said.textContent = texts.unreachable;
+      this.said.textContent = this.texts.unreachable;
       this.said.classList.add("seen");
     }, PATIENCE);
+  }
+
+  say(words) {
+    this.said.classList.remove("seen");
+    this.said.textContent = words;
   }
 
   leave() {

@@ -51,6 +51,12 @@ export class Player extends EventTarget {
     this.dispatchEvent(new Event("play"));
   }
 
+  /** Other steps through the same graph: a value that is not followed has none on the way back. */
+  take(steps) {
+    this.steps = steps;
+    this.position = this.clamp(this.position);
+  }
+
   /** What is known at this position: sets of ids, and the words for gradients that are still being summed. */
   known() {
     const values = new Set();

@@ -1,4 +1,5 @@
 // The same graph as a table: one row per tensor and operation, in the order of computation.
+import { changedWord } from "./changed.js";
 import { h, shapeText } from "./dom.js";
 import { direction } from "./player.js";
 
@@ -64,9 +65,18 @@ export class GraphTable {
 
   fillRow(row, id, node, known) {
     const { texts } = this;
-    row.querySelector(".value").textContent = !known.values.has(id) ? texts["not computed"] : node.value ? brief(node.value) : texts["not recorded"];
-    if (node.kind === "constant") return;
-    row.querySelector(".gradient").textContent = known.gradients.has(id) && node.gradient ? brief(node.gradient) : known.partly.get(id) ?? texts["not computed"];
+    const unknown = texts[this.graph.poked?.why[id] ? "not followed" : "not recorded"];
+    const words = {
+      value: !known.values.has(id) ? texts["not computed"] : node.value ? brief(node.value) : unknown,
+      gradient: node.kind === "constant" ? "" : known.gradients.has(id) && node.gradient ? brief(node.gradient) : known.partly.get(id) ?? texts["not computed"],
+    };
+    for (const [role, said] of Object.entries(words)) {
+      const isKnown = known[`${role}s`].has(id) && node[role];
+      const word = isKnown ? changedWord(this.graph, id, role, texts) : "";
+      const cell = row.querySelector(`.${role}`);
+      cell.textContent = said + word;
+      cell.classList.toggle("changed", Boolean(word));
+    }
   }
 }
 

@@ -1,5 +1,5 @@
 // Buttons and slider. They only talk to the player; the keyboard does the same through view.js.
-import { h } from "./dom.js";
+import { fill, h } from "./dom.js";
 import { icon } from "./icons.js";
 import { direction } from "./player.js";
 
@@ -16,10 +16,13 @@ export class Toolbar {
     this.counter = h("output", { class: "counter" });
     this.view = button("as table", actions.toggleTable);
     this.zoomers = [button("zoom out", () => actions.zoom(1 / 1.3)), button("zoom in", () => actions.zoom(1.3)), button("fit", actions.fit)];
+    const other = actions.otherLanguage();
+    const words = fill(texts["other language"], { name: other.name });
+    this.language = h("button", { type: "button", class: "language", title: words, "aria-label": words, "data-action": "language", onclick: actions.speak }, h("span", { lang: other.code }, other.name));
     this.element = h(
       "div", { class: "toolbar", role: "toolbar", "aria-label": texts.position },
       h("span", { class: "buttons" }, this.first, this.back, this.play, this.next, this.last), this.track(), this.counter,
-      h("span", { class: "buttons" }, this.zoomers, this.view),
+      h("span", { class: "buttons" }, this.zoomers, this.view, this.language),
     );
     player.addEventListener("play", () => this.swap(this.play, player.playing ? "pause" : "play"));
   }
@@ -40,6 +43,7 @@ export class Toolbar {
 
   apply() {
     const { position, last, step } = this.player;
+    this.slider.max = last;
     this.slider.value = position;
     this.slider.setAttribute("aria-valuetext", step.text);
     this.counter.value = `${position} / ${last}`;

@@ -4,13 +4,18 @@ import { Details } from "./details.js";
 import { fill, h } from "./dom.js";
 import { Folding } from "./folding.js";
 import { kernel, tell } from "./kernel.js";
+import { takePlaces } from "./place.js";
 import { Player } from "./player.js";
+import { Poke } from "./poke.js";
 import { Strip } from "./strip.js";
 import { GraphTable } from "./table.js";
 import { followTheme } from "./theme.js";
 import { Toolbar } from "./toolbar.js";
 
 export default {
+  initialize({ model, signal }) {
+    takePlaces(model, signal);
+  },
   async render({ model, el, host, signal }) {
     const folding = new Folding(model, el, (life, ends) => build({ model, el, host, signal: ends }, life));
     await folding.start(signal);
@@ -20,10 +25,11 @@ export default {
 /** One picture with all its controls; `folding` is told which module to open. */
 async function build({ model, el, host, signal }, folding) {
   const graph = model.get("data");
-  const { texts } = graph;
+  const texts = folding.texts;
   const player = new Player(graph.steps, model.get("position"));
   let selected = null;
   let isTable = false;
+  let engine = null;
 
   const select = (id) => {
     selected = id === selected ? null : id;
@@ -36,12 +42,14 @@ async function build({ model, el, host, signal }, folding) {
   const strip = new Strip(graph, texts);
   const table = new GraphTable(graph, texts, select, toggle);
   const ask = kernel(model, signal);
-  const details = new Details(graph, texts, { fetchWindow: ask.window, onSelect: select, onToggle: toggle, onClose: () => select(selected) });
-  const actions = { zoom: (factor) => canvas.viewport?.scaleBy(factor), fit: () => canvas.viewport?.fit(), toggleTable };
+  const poke = new Poke(model, graph, texts, signal, { arrived, say: (words) => folding.say(words) });
+  const details = new Details(graph, texts, { fetchWindow: ask.window, onPoke: (change) => poke.ask(change), onSelect: select, onToggle: toggle, onClose: () => select(selected) });
+  const actions = { zoom: (factor) => canvas.viewport?.scaleBy(factor), fit: () => canvas.viewport?.fit(), toggleTable, speak: () => folding.speak(), otherLanguage: () => folding.other };
   const toolbar = new Toolbar(player, texts, actions);
 
-  const root = h("div", { class: "lesson-graph", "data-lm-suppress-shortcuts": "true" },
+  const root = h("div", { class: "lesson-graph", lang: folding.language, "data-lm-suppress-shortcuts": "true" },
     toolbar.element, h("div", { class: "main" }, h("div", { class: "stage" }, canvas.element, table.element), strip.element, details.element),
+    poke.element,
     graph.reason && h("p", { class: "reason" }, graph.reason));
   followTheme(root, graph.palette, signal);
   el.classList.add("lesson-graph-host");
@@ -59,6 +67,14 @@ async function build({ model, el, host, signal }, folding) {
     if (canvas.svg) canvas.apply(known);
     if (isTable) table.apply(known);
     if (selected) details.show(selected, known);
+  }
+  /** Other numbers came: the same picture with them. */
+  function arrived({ fragments, dot, windows }) {
+    ask.renew(windows);
+    player.take(graph.steps);
+    if (canvas.svg) canvas.redraw(fragments, dot && engine.exports.layout(dot));
+    canvas.select(selected);
+    refresh();
   }
   function toggleTable() {
     isTable = folding.isTable = !isTable;
@@ -86,7 +102,7 @@ async function build({ model, el, host, signal }, folding) {
   });
 
   try {
-    const engine = await host.getWidget(model.get("engine"));
+    engine = await host.getWidget(model.get("engine"));
     canvas.draw(engine.exports.layout(graph.dot));
     // A wide drawing keeps its width when details open: they come under it, not beside it.
     root.classList.toggle("wide", canvas.viewport.size.width > 1.5 * canvas.viewport.size.height);
@@ -96,7 +112,8 @@ async function build({ model, el, host, signal }, folding) {
   }
   if (folding.isTable && !isTable) toggleTable();
   refresh();
-  return { canvas, table, root };
+  if (graph.tensors[folding.keeps] ?? graph.ops[folding.keeps]) select(folding.keeps);
+  return { canvas, table, root, selected: () => selected };
 }
 
 /** Keys that mean the same wherever the focus is in the widget. */
@@ -109,6 +126,7 @@ function onKey(event, { player, canvas, select, actions, selected, isTable, togg
     End: () => player.go(player.last),
     p: () => player.toggle(),
     t: actions.toggleTable,
+    l: actions.speak,
     Escape: () => selected && select(selected),
     ...(!isTable && { "+": () => actions.zoom(1.3), "-": () => actions.zoom(1 / 1.3), 0: actions.fit }),
     ...(canvas.hasFocus() && {

@@ -8,8 +8,7 @@ const POINT = 4 / 3; // pixels per point: the scale at which text has its natura
 const CLOSE = 1.1; // the scale of a graph that is shown in part
 const READABLE = 0.75; // smaller than this, a whole graph cannot be read
 const NEAR = 300; // pixels outside of the frame in which things are drawn, too
-const SHORTEST = 150;
-const TALLEST = 600;
+const [SHORTEST, TALLEST] = [150, 600]; // pixels of height
 
 export class Viewport {
   /** `onMove` is told what is in sight: a function from a place to true or false. */
@@ -20,8 +19,7 @@ export class Viewport {
     for (const name of ["width", "height", "viewBox"]) svg.removeAttribute(name);
     this.origin = stage.getAttribute("transform").match(/translate\(([^)]+)\)/)[1].split(/[ ,]+/).map(Number);
     stage.setAttribute("transform", `translate(${this.origin})`);
-    this.lens = document.createElementNS(svg.namespaceURI, "g");
-    stage.replaceWith(this.lens);
+    stage.replaceWith((this.lens = document.createElementNS(svg.namespaceURI, "g")));
     this.lens.append(stage);
     this.scale = CLOSE; // where a movement leads to; on the way the transform has others
     this.mode = "whole"; // whole | following | by hand
@@ -115,6 +113,14 @@ export class Viewport {
     const frame = this.element.getBoundingClientRect();
     const [left, top] = [Math.min(box.left, frame.right - 80), Math.min(box.top, frame.bottom - 80)];
     select(this.svg).call(this.zoom.translateBy, (left - now.left) / wanted, (top - now.top) / wanted);
+  }
+
+  /** The same part of the picture as another Viewport shows, at the same scale. */
+  resume({ mode, scale, place, held, svg }) {
+    this.place = place;
+    if (mode === "whole") return;
+    Object.assign(this, { mode, scale, held });
+    this.show(zoomTransform(svg), false);
   }
 
   centre([x, y], scale, smooth) {

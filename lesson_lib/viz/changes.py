@@ -1,0 +1,59 @@
+"""What is different on screen after a number was changed, and nothing else: cards, numbers, and the sentence of the step."""
+
+from .card import Card
+from .chip import chip_svg, chip_words
+from .dot import cards, chips, layout_dot
+from .fold import CARDS
+from .model import flow_json
+from .paint import Pen, card_svg
+from .summary import window
+from .view import State, View
+
+
+class Shot:
+    """A Model as it is on screen: what two of them have in common need not be sent again."""
+
+    def __init__(self, model):
+        self.model = model
+        self.state = State(model, View(every_step=True))
+        self.tensors = model.tensors_json()
+        self.drawn = {key: card for key, _, card in cards(self.state)} | {key: chip_words(node) for key, node in chips(model).items()}
+        self.room = {key: card.size for key, card in self.drawn.items() if isinstance(card, Card)}  # that the layout keeps for each card
+
+    def since(self, before):
+        """The parts of the browser's data that are others than those of the Shot ``before``, of the same graph."""
+        new = [key for key, what in self.drawn.items() if before.drawn[key] != what]
+        found = {
+            "tensors": {key: told for key, told in self.tensors.items() if before.tensors[key] != told},
+            "fragments": {key: self._fragment(key) for key in new},
+        }
+        outgrown = any(width > before.room[key][0] or height > before.room[key][1] for key, (width, height) in self.room.items())
+        if self.state.is_small or (outgrown and len(self.model.ops) <= CARDS):  # a larger picture stands still: its layout takes too long
+            found["dot"] = layout_dot(self.model, self.state.view)
+        else:
+            self.room = before.room
+        if self._way() != before._way():
+            found |= self.model.way_json()
+        return found
+
+    def _fragment(self, key):
+        pen, what = Pen(self.state.view.theme), self.drawn[key]
+        return card_svg(what, pen, self.state, key) if isinstance(what, Card) else chip_svg(self.model.tensors[key], pen)
+
+    def _way(self):
+        return [(step.kind, step.at, step.flows) for step in self.model.steps]
+
+
+def told_step(model, number):
+    """The sentence and the arithmetic of one step."""
+    step = model.steps[number]
+    return {"number": number, "text": step.text, "flows": {key: flow_json(model.flows[key], None) for key in step.flows}}
+
+
+def windows_of(model, tensor):
+    """The numbers of a tensor that the details show, where they do not travel with the graph: "t0.value" -> window."""
+    node = model.tensors.get(tensor)
+    if node is None:
+        return {}
+    kinds = {kind: (getattr(node, kind), getattr(node, f"{kind}_handle")) for kind in ("value", "gradient", "grad")}
+    return {f"{tensor}.{kind}": window(array) for kind, (summary, array) in kinds.items() if array is not None and (model.compact or not summary.exact)}
