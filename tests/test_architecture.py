@@ -149,7 +149,10 @@ def test_the_library_needs_numpy_alone():
 
 
 def test_the_import_is_quick():
-    """Under 0.2 s of processor time; on a machine where NumPy alone takes long, at most three times as long as that."""
-    timed = "import time, json; start = time.process_time(); import {}; print(json.dumps(time.process_time() - start))"
-    seconds = {name: min(fresh_python(timed.format(name)) for _ in range(5)) for name in ("numpy", "lesson_lib")}
-    assert seconds["lesson_lib"] < max(0.2, 3 * seconds["numpy"])
+    """Under 0.2 s of processor time; on a busy machine, where NumPy alone takes long, at most three times as long as NumPy in the same process."""
+    timed = (
+        "import time, json; start = time.process_time(); import numpy; half = time.process_time(); import lesson_lib;"
+        "print(json.dumps([half - start, time.process_time() - start]))"
+    )
+    runs = [fresh_python(timed) for _ in range(5)]
+    assert any(both < max(0.2, 3 * numpy) for numpy, both in runs), runs
