@@ -112,3 +112,14 @@ class NotebookPage:
     def hosts(self):
         """The machines that the tab talked to."""
         return {match[1] for url in self.asked if (match := re.match(r"(?:https?|wss?)://([^:/]+)", url))}
+
+
+@contextlib.contextmanager
+def open_notebook(browser, folder, *cells, width=1400, height=1000):
+    """A notebook of these cells in a JupyterLab of its own, open in a tab; the first cell has run."""
+    write_notebook(Path(folder) / "notebook.ipynb", *cells)
+    with running_lab(folder) as (address, token):
+        notebook = NotebookPage(browser, address, token, "notebook.ipynb", viewport={"width": width, "height": height})
+        notebook.run(0)
+        yield notebook
+        notebook.page.close()

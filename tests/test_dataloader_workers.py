@@ -356,7 +356,6 @@ def test_start_methods_as_objects():
 
 
 def test_workers_use_one_thread():
-    pytest.importorskip("threadpoolctl")
     (threads,) = own.DataLoader(dataset(lesson_lib, 1, __getitem__=lambda self, i: lesson_lib.get_num_threads()), num_workers=1)
     assert int(threads) == 1
 

@@ -333,8 +333,6 @@ def test_weights_are_found_after_copying_converting_and_loading():
 @pytest.mark.parametrize("kind", ["RNN", "GRU", "LSTM"])
 def test_other_dtypes(torch, kind, dtype):
     """16 bits are rounded once here and at every step there."""
-    if dtype == "bfloat16":
-        pytest.importorskip("ml_dtypes")
 
     def program(torch):
         module = getattr(torch.nn, kind)(3, 4, dtype=getattr(torch, dtype))

@@ -121,7 +121,6 @@ def test_trouble_and_films_follow():
 
 @pytest.fixture
 def view(out):
-    pytest.importorskip("anywidget")
     return viz.step(out)
 
 
@@ -141,7 +140,6 @@ def test_a_widget_speaks_for_itself(view):
 
 
 def test_a_new_widget_takes_the_language_of_the_process(out):
-    pytest.importorskip("anywidget")
     viz.language("zh")
     view = viz.step(out)
     assert view.language == "zh"
@@ -149,7 +147,6 @@ def test_a_new_widget_takes_the_language_of_the_process(out):
 
 
 def test_a_folded_widget_answers_in_its_language():
-    pytest.importorskip("anywidget")
     net = nn.Sequential(nn.Linear(4, 4), nn.ReLU(), nn.Linear(4, 2))
     shown = viz.show(net, torch.ones(3, 4), opened=[])
     view = shown.widget()
@@ -182,8 +179,6 @@ def test_chinese_letters_are_wide():
 
 
 def test_a_picture_with_chinese_words_needs_a_chinese_font(out, tmp_path, monkeypatch):
-    pytest.importorskip("resvg_py")
-    pytest.importorskip("fpdf")
     monkeypatch.setattr(export, "CHINESE_FONTS", ())
     viz.graph(out).save(tmp_path / "english.png")
     viz.language("zh")

@@ -10,8 +10,6 @@ from benchmarks.replay import chain
 from lesson_lib import nn, viz
 from lesson_lib.viz import main_thread
 
-pytest.importorskip("anywidget")
-
 
 @pytest.fixture
 def s2():

@@ -14,6 +14,7 @@ from benchmarks.gpt import GPT
 from benchmarks.graph_pictures import chain
 from lesson_lib import nn, viz
 from lesson_lib.viz.census import Census
+from lesson_lib.viz.fold_widget import FoldView
 from lesson_lib.viz.graph import SETTLED
 from lesson_lib.viz.summary import summarise
 from lesson_lib.viz.units import bytes_text, count_text, seconds_text
@@ -109,7 +110,6 @@ def test_a_notebook_without_widgets_gets_a_picture_and_text(gpt):
 
 
 def test_a_notebook_with_widgets_keeps_a_picture_whose_place_a_widget_takes(gpt, monkeypatch):
-    pytest.importorskip("anywidget")
     monkeypatch.setattr(door, "in_notebook", lambda: True)
     bundle = gpt._repr_mimebundle_()
     assert set(bundle) == {"text/plain", "image/svg+xml"}  # a widget's own output would be saved, and found by nobody who opens the file
@@ -166,7 +166,7 @@ def test_pictures_of_arrays_are_made_when_they_are_looked_at(gpt, monkeypatch):
 
 
 def test_the_widget_of_a_large_model_gets_only_what_is_visible(gpt):
-    data = pytest.importorskip("lesson_lib.viz.fold_widget").FoldView(gpt).data
+    data = FoldView(gpt).data
     assert len(data["ops"]) == len(gpt.model.ops) < 20 < len(gpt.full.ops)
     assert len(str(data)) < 100_000
     assert all(node["value"] is None or node["value"].get("later") for node in data["tensors"].values() if node["shape"])
@@ -174,9 +174,8 @@ def test_the_widget_of_a_large_model_gets_only_what_is_visible(gpt):
 
 
 def test_a_module_opens_in_the_widget_and_the_step_stays(gpt):
-    fold_widget = pytest.importorskip("lesson_lib.viz.fold_widget")
     shown = door.Shown(gpt.full, gpt.view)
-    view = fold_widget.FoldView(shown)
+    view = FoldView(shown)
     sent = []
     view.send = lambda message, buffers=None: sent.append(message)
     (attention,) = [key for key, group in shown.full.groups.items() if group.name == "blocks.0.attn"]
@@ -200,9 +199,8 @@ def test_a_module_opens_in_the_widget_and_the_step_stays(gpt):
 
 
 def test_a_picture_that_is_opened_from_the_kernel_opens_in_every_widget(gpt):
-    fold_widget = pytest.importorskip("lesson_lib.viz.fold_widget")
     shown = door.Shown(gpt.full, gpt.view)
-    views = [fold_widget.FoldView(shown), fold_widget.FoldView(shown)]
+    views = [FoldView(shown), FoldView(shown)]
     shown.open("blocks.7")
     assert all("Block 7" in {group["name"] for group in view.data["groups"].values() if group["open"]} for view in views)
     assert views[0].data["said"] == "opened Block 7, 57 operations"
@@ -231,8 +229,7 @@ def test_a_flat_graph_that_no_picture_could_show_is_summed_up(monkeypatch):
 
 
 def test_a_closed_widget_frees_its_graph():
-    fold_widget = pytest.importorskip("lesson_lib.viz.fold_widget")
-    view = fold_widget.FoldView(viz.show(nn.Linear(2, 2), torch.ones(1, 2)))
+    view = FoldView(viz.show(nn.Linear(2, 2), torch.ones(1, 2)))
     gone = weakref.ref(view.graph)
     view.close()
     del view

@@ -33,6 +33,16 @@ def blocks_of(xp, x):
     return row_blocks(xp, x.reshape(len(x), -1))
 
 
+def filled(xp, like, dim, fill, *arrays):
+    """A new array like ``like``. ``fill(part, *parts)`` writes a few rows of it at a time, out of the same rows of the arrays."""
+    result = xp.empty(like.shape, like.dtype)
+    if result.size:
+        out, *arrays = (around(array, dim) for array in (result, *arrays))
+        for at in blocks_of(xp, out):
+            fill(out[at], *(array[at] for array in arrays))
+    return result
+
+
 def shifted(x, dim):
     """x minus its largest element along ``dim``, for Tensors: softmax does not change and ``exp`` cannot overflow."""
     return x - x.amax(dim, keepdim=True).detach()
@@ -75,16 +85,13 @@ class softmax(Normalised):
     def forward(xp, x, *, dim, dtype):
         x = x if dtype is None else x.astype(dtype)
         _check_floats(x, dim, "softmax")
-        y = xp.empty(x.shape, x.dtype)
-        if not x.size:
-            return y
-        rows, out = around(x, dim), around(y, dim)
-        for at in blocks_of(xp, out):
-            part = out[at]
-            xp.subtract(rows[at], xp.max(rows[at], axis=1, keepdims=True), out=part)
-            xp.exp(part, out=part)
-            part /= xp.sum(part, axis=1, keepdims=True)
-        return y
+
+        def fill(y, x):
+            xp.subtract(x, xp.max(x, axis=1, keepdims=True), out=y)
+            xp.exp(y, out=y)
+            y /= xp.sum(y, axis=1, keepdims=True)
+
+        return filled(xp, x, dim, fill, x)
 
     def composite(x, *, dim, dtype):
         e = exp(shifted(x if dtype is None else x.to(dtype), dim))
@@ -95,16 +102,13 @@ class softmax(Normalised):
 
     def fast_grad_x(g, y, dim):
         xp = namespace(g)
-        dx = xp.empty(y.shape, y.dtype)
-        if not y.size:
-            return dx
-        g, rows, out = around(g, dim), around(y, dim), around(dx, dim)
-        for at in blocks_of(xp, out):
-            part = out[at]
-            mean = xp.row_dots(g[at], rows[at]) if out.ndim == 2 else xp.sum(g[at] * rows[at], axis=1, keepdims=True)
-            xp.subtract(g[at], mean, out=part)
-            part *= rows[at]
-        return dx
+
+        def fill(dx, g, y):
+            mean = xp.row_dots(g, y) if y.ndim == 2 else xp.sum(g * y, axis=1, keepdims=True)
+            xp.subtract(g, mean, out=dx)
+            dx *= y
+
+        return filled(xp, y, dim, fill, g, y)
 
 
 @op
@@ -123,15 +127,12 @@ class log_softmax(Normalised):
     def forward(xp, x, *, dim, dtype):
         x = x if dtype is None else x.astype(dtype)
         _check_floats(x, dim, "log_softmax")
-        y = xp.empty(x.shape, x.dtype)
-        if not x.size:
-            return y
-        rows, out = around(x, dim), around(y, dim)
-        for at in blocks_of(xp, out):
-            part = out[at]
-            xp.subtract(rows[at], xp.max(rows[at], axis=1, keepdims=True), out=part)
-            part -= xp.log(xp.sum(xp.exp(part), axis=1, keepdims=True))
-        return y
+
+        def fill(y, x):
+            xp.subtract(x, xp.max(x, axis=1, keepdims=True), out=y)
+            y -= xp.log(xp.sum(xp.exp(y), axis=1, keepdims=True))
+
+        return filled(xp, x, dim, fill, x)
 
     def composite(x, *, dim, dtype):
         z = shifted(x if dtype is None else x.to(dtype), dim)
@@ -142,13 +143,10 @@ class log_softmax(Normalised):
 
     def fast_grad_x(g, y, dim):
         xp = namespace(g)
-        dx = xp.empty(y.shape, y.dtype)
-        if not y.size:
-            return dx
-        g, rows, out = around(g, dim), around(y, dim), around(dx, dim)
-        for at in blocks_of(xp, out):
-            part = out[at]
-            xp.exp(rows[at], out=part)
-            part *= xp.sum(g[at], axis=1, keepdims=True)
-            xp.subtract(g[at], part, out=part)
-        return dx
+
+        def fill(dx, g, y):
+            xp.exp(y, out=dx)
+            dx *= xp.sum(g, axis=1, keepdims=True)
+            xp.subtract(g, dx, out=dx)
+
+        return filled(xp, y, dim, fill, g, y)

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from scripts.notebook_page import NotebookPage, running_lab, write_notebook
+from scripts.notebook_page import open_notebook
 
 SETUP = """\
 import lesson_lib as torch
@@ -25,13 +25,8 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture(scope="module")
 def notebook(browser, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("lab")
-    write_notebook(folder / "fold.ipynb", SETUP, MODEL, FLAT)
-    with running_lab(folder) as (address, token):
-        notebook = NotebookPage(browser, address, token, "fold.ipynb", viewport={"width": 1300, "height": 1100})
-        notebook.run(0)
+    with open_notebook(browser, tmp_path_factory.mktemp("lab"), SETUP, MODEL, FLAT, width=1300, height=1100) as notebook:
         yield notebook
-        notebook.page.close()
 
 
 @pytest.fixture

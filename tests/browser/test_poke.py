@@ -2,7 +2,7 @@
 
 import pytest
 
-from scripts.notebook_page import NotebookPage, running_lab, write_notebook
+from scripts.notebook_page import open_notebook
 
 SETUP = "import lesson_lib as torch\nfrom lesson_lib import nn, viz\nfrom benchmarks.replay import chain\ntape = viz.record()"
 S2 = """\
@@ -38,13 +38,8 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture(scope="module")
 def notebook(browser, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("lab")
-    write_notebook(folder / "poke.ipynb", SETUP, S2, KERNEL, BUSY, LONG, LARGE, NOISY, FOLDED)
-    with running_lab(folder) as (address, token):
-        notebook = NotebookPage(browser, address, token, "poke.ipynb", viewport={"width": 1400, "height": 1000})
-        notebook.run(0)
+    with open_notebook(browser, tmp_path_factory.mktemp("lab"), SETUP, S2, KERNEL, BUSY, LONG, LARGE, NOISY, FOLDED) as notebook:
         yield notebook
-        notebook.page.close()
 
 
 @pytest.fixture

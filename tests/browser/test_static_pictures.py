@@ -2,7 +2,7 @@
 
 import pytest
 
-from scripts.notebook_page import NotebookPage, running_lab, write_notebook
+from scripts.notebook_page import open_notebook
 
 SETUP = "import lesson_lib as torch\nfrom lesson_lib import nn, viz\na, b = torch.ones(2, 3, requires_grad=True), torch.ones(2)"
 FAILS = "y = a * 2 + b"
@@ -14,13 +14,8 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture(scope="module")
 def notebook(browser, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("lab")
-    write_notebook(folder / "pictures.ipynb", SETUP, FAILS, TROUBLE, COMPARED)
-    with running_lab(folder) as (address, token):
-        notebook = NotebookPage(browser, address, token, "pictures.ipynb", viewport={"width": 1400, "height": 1400})
-        notebook.run(0)
+    with open_notebook(browser, tmp_path_factory.mktemp("lab"), SETUP, FAILS, TROUBLE, COMPARED, width=1400, height=1400) as notebook:
         yield notebook
-        notebook.page.close()
 
 
 def picture(notebook, cell):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from scripts.notebook_page import NotebookPage, running_lab, write_notebook
+from scripts.notebook_page import open_notebook
 
 SETUP = "import lesson_lib as torch\nfrom lesson_lib import nn, viz\ntape = viz.record()"
 S2 = """\
@@ -32,13 +32,8 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture(scope="module")
 def notebook(browser, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("lab")
-    write_notebook(folder / "graph.ipynb", SETUP, S2, KERNEL, LARGE, NAMED, BUSY, STATIC, LOOP)
-    with running_lab(folder) as (address, token):
-        notebook = NotebookPage(browser, address, token, "graph.ipynb", viewport={"width": 1400, "height": 1000})
-        notebook.run(0)
+    with open_notebook(browser, tmp_path_factory.mktemp("lab"), SETUP, S2, KERNEL, LARGE, NAMED, BUSY, STATIC, LOOP) as notebook:
         yield notebook
-        notebook.page.close()
 
 
 @pytest.fixture
