@@ -9,7 +9,7 @@ import pytest
 import lesson_lib as torch
 from lesson_lib import nn, viz
 from lesson_lib.viz import export
-from lesson_lib.viz.card import text_width
+from lesson_lib.viz.letters import text_width
 from lesson_lib.viz.texts import CATALOGUES, ENGLISH, language, speaking, text
 from lesson_lib.viz.texts_zh import CHINESE
 from lesson_lib.viz.units import columns

@@ -3,7 +3,8 @@
 from html import escape
 from math import prod
 
-from .card import NAME_SIZE, PAD, SMALL_SIZE, shorten, text_width
+from .card import NAME_SIZE, PAD, SMALL_SIZE, shorten
+from .letters import text_width
 from .texts import text
 from .units import bytes_text, count_text, operations_text, seconds_text
 
@@ -35,7 +36,7 @@ def facts(box, timed=True):
 def box_size(op):
     """Width and height in points."""
     title, count, path, words = box_words(op)
-    first = text_width(title, NAME_SIZE, bold=True) + sum(8 + text_width(part, NAME_SIZE) for part in (count, path) if part)
+    first = text_width(title, NAME_SIZE, bold=True) + sum(6 + text_width(part, NAME_SIZE, bold=True) for part in (count, path) if part)
     return round(max(first, text_width(words, SMALL_SIZE)) + 2 * PAD + 4), HEIGHT
 
 

@@ -1,17 +1,18 @@
 """What stands on a card and how large it is: the one description that the SVG and the DOT label are both printed from."""
 
 from dataclasses import dataclass
-from unicodedata import combining
+from math import ceil
 
+from .letters import text_width
 from .summary import heat, number, shape_text
 from .texts import text
 from .theme import DEEPEST, FAINTEST, SHADES
 
 NAME_SIZE, SMALL_SIZE, CAPTION_SIZE = 11, 9, 8
-CELL = (27, 20)  # width and height of a cell with a number
-WIDE_CELL = (37, 20)  # of one with a long number
-DOT_CELL = (8, 8)  # of a cell without
-SCALAR_CELL = (46, 20)
+CELL = (31, 20)  # width and height of a cell with a number
+LONGER_CELLS = (41, 50)  # widths of cells with longer numbers; a complex one may need still more
+DOT_CELL = (8, 8)  # of a cell without a number
+SCALAR_CELL = 46  # width of the cell of a single number
 PAD, HEADER, GAP = 8, 22, 8
 CAPTION_HEIGHT = 13
 LONGEST = 22  # characters of a name; the full name is in the tooltip
@@ -53,7 +54,7 @@ class Block:
     def size(self):
         """Width and height with the caption: wide enough for the words, too, so that a card never changes its size."""
         width, height = self.thumb_size
-        return max(width, text_width(text("not computed"), SMALL_SIZE)), max(height, CELL[1] + 1) + CAPTION_HEIGHT
+        return max(width, *(text_width(words, SMALL_SIZE) for words in (self.absent, *_absent()))), max(height, CELL[1] + 1) + CAPTION_HEIGHT
 
 
 @dataclass(frozen=True)
@@ -105,8 +106,19 @@ def block_of(picture, peak):
     peak = peak if summary.exact else summary.peak()
     digits = 3 if single or _longest(summary, 3) <= 5 else 2
     cells = tuple(tuple(_cell(value, role, peak, number(value, digits) if few else "") for value in row) for row in summary.rows)
-    size = SCALAR_CELL if single else DOT_CELL if not few else CELL if _longest(summary, digits) <= 5 else WIDE_CELL
+    size = _cell_size(cells, SCALAR_CELL if single else CELL[0]) if few else DOT_CELL
     return Block(role, cells, size, picture.known, picture.absent)
+
+
+def _absent():
+    """All words that may stand in the place of numbers while one steps."""
+    return [text(key) for key in ("not computed", "not recorded", "not kept", "not followed", "waits")] + [text("partly", arrived=10, total=10)]
+
+
+def _cell_size(cells, least):
+    """Width and height of the cells: room for the longest of their numbers."""
+    wanted = 3 + max(text_width(cell.text, SMALL_SIZE) for row in cells for cell in row)
+    return next((width for width in (least, *LONGER_CELLS) if width >= max(wanted, least)), ceil(wanted)), CELL[1]
 
 
 def _longest(summary, digits):
@@ -143,20 +155,3 @@ def reference_size(name):
 def shorten(name):
     """A name that fits on a card."""
     return name if len(name) <= LONGEST else name[: LONGEST - 1] + "…"
-
-
-def text_width(characters, size, bold=False):
-    """About how wide a text is in Helvetica, a little too much rather than too little."""
-    return sum(map(_ems, characters)) * size * (1.06 if bold else 1)
-
-
-def _ems(character):
-    if combining(character):
-        return 0
-    if character in "ilj.,:;'|![]() ":
-        return 0.3
-    if character in "mwMW@%…":
-        return 0.9
-    if ord(character) > 0x2E80:  # Chinese, Japanese, Korean
-        return 1.05
-    return 0.72 if character.isupper() else 0.57

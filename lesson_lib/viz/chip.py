@@ -2,7 +2,8 @@
 
 from html import escape
 
-from .card import NAME_SIZE, PAD, SMALL_SIZE, shorten, text_width
+from .card import NAME_SIZE, PAD, SMALL_SIZE, shorten
+from .letters import text_width
 from .summary import number, shape_text
 from .theme import frame_roles
 

@@ -6,15 +6,18 @@ draws the cards into it.
 """
 
 from html import escape
+from math import ceil
 
-from .box import box_label, box_size, heading
-from .card import CAPTION_SIZE, NAME_SIZE, SMALL_SIZE, card_of, op_size, pill_words, reference_size, shorten
+from .box import box_label, box_size, heading, heading_parts
+from .card import CAPTION_SIZE, NAME_SIZE, PAD, SMALL_SIZE, card_of, op_size, pill_words, reference_size, shorten
 from .chip import chip_label, chip_size
+from .letters import text_width
 from .lines import lines_of
 from .theme import FONT, frame_roles, theme
 from .view import State, View
 
 AS_IT_IS = View()
+TYPEWRITER = 0.6  # the width of a letter of Courier, as a part of its size
 IN_TIME = "nslimit=2 nslimit1=2 mclimit=0.3"  # a layout slightly less perfect: seconds instead of minutes for long graphs with shared weights
 
 
@@ -47,7 +50,7 @@ def layout_dot(model, view=AS_IT_IS):
     for key, op in model.ops.items():
         size = op_size(op, model.compact) if op.box is None else box_size(op)
         nodes.append(f"{key} [shape={'circle' if size[0] == size[1] else 'box'} {_fixed(size)} {_meta(key, 'op' if op.box is None else 'box')}];")
-    return _assemble(state, nodes, theme(view.theme))
+    return _assemble(state, nodes, theme(view.theme), _heading_room)
 
 
 def cards(state):
@@ -69,7 +72,7 @@ def references(model):
     return {key: model.tensors[model.edges[number].source] for number, key in model.references().items()}
 
 
-def _assemble(state, nodes, colours):
+def _assemble(state, nodes, colours, label=None):
     """Graph attributes, nodes and edges as one DOT text."""
     direction = "rankdir=LR nodesep=0.3 ranksep=0.3" if state.is_small else f"rankdir=TB nodesep=0.4 ranksep=0.3 {IN_TIME}"
     if state.model.compact:
@@ -83,24 +86,34 @@ def _assemble(state, nodes, colours):
     stand_ins = state.model.references()
     edges = [_edge(line, stand_ins.get(line.number, line.source), state, colours) for line in lines_of(state.model)]
     flows = [_flow(flow, state, colours) for flow in state.flows.values()]
-    return "\n".join([*head, *nodes, *clusters(state.model, colours), *edges, *flows, "}"]) + "\n"
+    return "\n".join([*head, *nodes, *clusters(state.model, colours, label or _heading_label), *edges, *flows, "}"]) + "\n"
 
 
-def clusters(model, colours):
+def clusters(model, colours, label_of):
     """The open groups, nested, each with a heading and the ids of what stands directly in it."""
     inside = {key: [] for key in model.clusters}
     for key, node in (*model.ops.items(), *model.tensors.items()):
         place = model.cluster_of(node)
         if place is not None and key not in model.wires:
             inside[place].append(key)
-    look = f'style=rounded penwidth=1 color="{colours["group_line"]}" labeljust=l margin=10 fontname="{FONT}" fontsize={NAME_SIZE}'
+    look = f'style=rounded penwidth=1 color="{colours["group_line"]}" labeljust=l margin=10 fontsize={NAME_SIZE}'
     written = {}
     for key, group in reversed(model.clusters.items()):  # inner ones first
         below = [written[other] for other, inner in model.clusters.items() if inner.parent == key]
-        label = quoted(heading(group, model))
-        opening = f'subgraph cluster_{key} {{ graph [id="{key}" class="group" {look} bgcolor="{colours["group"]}" label={label}];'
+        opening = f'subgraph cluster_{key} {{ graph [id="{key}" class="group" {look} bgcolor="{colours["group"]}" {label_of(group, model)}];'
         written[key] = " ".join([opening, *(f"{one};" for one in inside[key]), *below, "}"])
     return [written[key] for key, group in model.clusters.items() if group.parent is None]
+
+
+def _heading_label(group, model):
+    return f'fontname="{FONT}" label={quoted(heading(group, model))}'
+
+
+def _heading_room(group, model):
+    """A label as wide as the heading that is painted in its place: every Graphviz knows how wide the letters of a typewriter are."""
+    title, words = heading_parts(group, model)
+    width = text_width(title, NAME_SIZE, bold=True) + 6 + text_width(words, SMALL_SIZE) + PAD
+    return f'fontname="Courier" label="{"x" * ceil(width / (TYPEWRITER * NAME_SIZE))}"'
 
 
 def _edge(line, source, state, colours):

@@ -7,7 +7,8 @@ finished SVG: the layout does not know of marks, and a picture with marks has it
 from dataclasses import dataclass
 from xml.etree import ElementTree
 
-from .card import CAPTION_SIZE, NAME_SIZE, SMALL_SIZE, text_width
+from .card import CAPTION_SIZE, NAME_SIZE, SMALL_SIZE
+from .letters import text_width
 from .paint import PAGE, SVG, Pen
 
 LINE = 17  # height of a line of text
@@ -16,7 +17,6 @@ NARROWEST = 430  # a picture with text under it is at least so wide
 BADGE = 7.5  # radius
 HEADROOM = 20  # above the drawing, for the signs
 SIDE = 44  # to its right, for the words at nodes on the edge
-OTHER_FONTS = 1.15  # letters may be so much wider where there is no Helvetica
 
 
 @dataclass(frozen=True)
@@ -119,8 +119,8 @@ def wrapped(line, width):
 
 
 def line_width(line):
-    """About how wide a line is."""
-    return OTHER_FONTS * sum(_span_width(span) for span in line)
+    """How wide a line is, at most."""
+    return sum(_span_width(span) for span in line)
 
 
 def _span_width(span):

@@ -9,9 +9,10 @@ from html import escape
 from xml.etree import ElementTree
 
 from .box import box_svg, heading_parts
-from .card import CAPTION_HEIGHT, CAPTION_SIZE, GAP, HEADER, NAME_SIZE, PAD, SMALL_SIZE, op_size, pill_words, reference_size, shorten, text_width
+from .card import CAPTION_HEIGHT, CAPTION_SIZE, GAP, HEADER, NAME_SIZE, PAD, SMALL_SIZE, op_size, pill_words, reference_size, shorten
 from .chip import chip_svg
 from .dot import cards, chips, op_colours, references
+from .letters import text_width
 from .theme import FONT, frame_roles, theme
 
 SYMBOL_SIZE = 15
