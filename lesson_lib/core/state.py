@@ -1,6 +1,7 @@
 """What differs from thread to thread (is gradient recording on?) and who is watching."""
 
 import threading
+from contextlib import contextmanager
 
 
 class _ThreadState(threading.local):
@@ -9,6 +10,7 @@ class _ThreadState(threading.local):
     grad_enabled = True
     inference = False
     task = None  # the backward pass that is running: (its roots, what it captures)
+    unheard = False  # no watcher is told of what this thread does
 
 
 thread = _ThreadState()
@@ -36,5 +38,17 @@ passes = []
 
 def notify(op, inputs, params, output):
     """Tell every watcher. A copy is walked, so a watcher may take itself off the list."""
+    if thread.unheard:
+        return
     for watcher in tuple(watchers):
         watcher(op, inputs, params, output)
+
+
+@contextmanager
+def unwatched():
+    """Inside, no watcher is told of what this thread does; the other threads' work is heard as ever."""
+    before, thread.unheard = thread.unheard, True
+    try:
+        yield
+    finally:
+        thread.unheard = before

@@ -116,14 +116,12 @@ def _work(values):
 @contextmanager
 def _unnoticed():
     """Trials are seen by no tape, give no warnings and move no random stream."""
-    watchers, drawn = list(state.watchers), get_rng_state()
-    state.watchers.clear()
+    drawn = get_rng_state()
     try:
-        with warnings.catch_warnings():
+        with state.unwatched(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     finally:
-        state.watchers[:] = watchers
         set_rng_state(drawn)
 
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from ..core.mutation import CopySlices
 from ..core.node import AccumulateGrad
 from ..core.rng import Generator, default_generator
-from ..core.state import thread, watchers
+from ..core.state import thread, unwatched
 from ..core.tensor import Tensor, wrap
 from .origin import LOST, strong
 from .record import record_of
@@ -24,14 +24,13 @@ class NotFollowedError(Exception):
 @contextmanager
 def unseen():
     """Inside, operations write a graph, whatever the user has switched off, and no tape hears of them; no random number is used up."""
-    heard, watchers[:] = watchers[:], []
     before, dice = (thread.grad_enabled, thread.inference), Dice()
     thread.grad_enabled, thread.inference = True, False
     try:
-        yield dice
+        with unwatched():
+            yield dice
     finally:
         thread.grad_enabled, thread.inference = before
-        watchers[:] = heard
         dice.put_back()
 
 

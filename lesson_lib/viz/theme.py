@@ -9,7 +9,7 @@ COLOURS = {
     "page": ("#ffffff", "#161b22"),
     "card": ("#ffffff", "#212933"),
     "text": ("#1d2733", "#e8edf3"),
-    "small": ("#667085", "#a3aebd"),
+    "small": ("#545f73", "#aeb9c8"),
     "line": ("#8a94a3", "#7d8896"),
     "op": ("#f4f6f9", "#2b3542"),
     "op_line": ("#c3cad5", "#566273"),
@@ -17,13 +17,13 @@ COLOURS = {
     "value_ink": ("#1f6fb4", "#7db8ec"),
     "value_wash": ("#e8f1f9", "#1d3a56"),
     "gradient": ("#d55e00", "#f08a3c"),
-    "gradient_ink": ("#b54f00", "#f5a667"),
+    "gradient_ink": ("#a84900", "#f5a667"),
     "gradient_wash": ("#fff1e6", "#4a2f18"),
     "leaf": ("#009e73", "#2bc79b"),
     "leaf_ink": ("#007d5b", "#4fd6b0"),
     "loss": ("#7a4fb5", "#b08be6"),
     "loss_ink": ("#7a4fb5", "#c4a6ef"),
-    "group": ("#1f6fb40a", "#7db8ec0e"),
+    "group": ("#1f6fb407", "#7db8ec0c"),
     "group_line": ("#9fb3c8", "#4c5f74"),
     "box": ("#eef3f8", "#26323f"),
     "fault_ink": ("#b42318", "#ff8f82"),
@@ -36,8 +36,8 @@ COLOURS = {
 }
 
 FONT = "Helvetica,Arial,sans-serif"
-#: cells are never more opaque than this, so that the number on them stays readable
-DEEPEST, FAINTEST = 0.72, 0.05
+#: cells are never more opaque than this: the number on them keeps a contrast of 4.5 : 1 in both themes
+DEEPEST, FAINTEST = 0.55, 0.05
 SHADES = 8  # depths that a heat map is drawn in
 
 

@@ -6,7 +6,7 @@ export function cells(summary, role, caption, edit = (text) => text) {
   const rows = summary.heat.map((row, i) =>
     h("tr", {}, row.map((share, j) => {
       const cell = h("td", { class: share < 0 ? `${role} negative` : role }, summary.texts.length ? edit(summary.texts[i][j], i, j) : "");
-      cell.style.setProperty("--depth", `${Math.round(Math.abs(share) * 68 + 4)}%`);
+      cell.style.setProperty("--depth", `${Math.round(Math.abs(share) * 50 + 5)}%`);
       return cell;
     })),
   );

@@ -10,7 +10,7 @@ export class Details {
     Object.assign(this, { graph, texts, fetchWindow, onPoke, onSelect, onToggle });
     this.body = h("div", { class: "body" });
     const close = h("button", { type: "button", class: "close", title: texts.close, "aria-label": texts.close, onclick: onClose }, icon("close"));
-    this.element = h("aside", { class: "details", "aria-label": texts.details, hidden: true }, close, this.body);
+    this.element = h("div", { class: "details", role: "group", "aria-label": texts.details, hidden: true }, close, this.body);
   }
 
   show(id, known) {
