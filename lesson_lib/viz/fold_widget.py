@@ -6,12 +6,10 @@ and the arithmetic of a step are asked for when somebody looks at them.
 
 from bisect import bisect_left
 
-from .box import facts, heading_parts
 from .fold import fold
-from .paint import headings
+from .screen import folded_data
 from .texts import speaking, text
-from .view import State, View
-from .widget import GraphView, picture_data
+from .widget import GraphView
 
 
 class FoldView(GraphView):
@@ -23,8 +21,7 @@ class FoldView(GraphView):
 
     def picture(self, model):
         """What the browser gets: the visible part, and its modules."""
-        heads = headings(State(model, View(every_step=True)))
-        return {**picture_data(model), "order": order(model), "groups": groups_json(model), "places": places(model), "headings": heads}
+        return folded_data(model)
 
     def visible(self, model):
         """The whole Model, folded as the graph is."""
@@ -56,37 +53,3 @@ class FoldView(GraphView):
             self.graph.toggle(message["id"])
         else:
             super()._answer(view, message, buffers)
-
-
-def order(model):
-    """All ids as a reader meets them: every open module before what is in it, a parameter before the operation that reads it."""
-    found = {key: None for key, node in model.tensors.items() if node.made_by is None and model.cluster_of(node) is None}
-    for op, node in model.ops.items():
-        around, at = [], model.cluster_of(node)
-        while at is not None and at not in found:
-            around.append(at)
-            at = model.clusters[at].parent
-        given = [key for key in model.inputs_of(op) if model.tensors[key].made_by is None]
-        found.update(dict.fromkeys([*reversed(around), *(key for key in given if key not in found), op, *model.outputs_of(op)]))
-    return list(found)
-
-
-def groups_json(model):
-    """id -> the words for every module that is visible, open or closed."""
-    found = {}
-    for key, group in model.clusters.items():
-        title, words = heading_parts(group, model)
-        found[key] = {"name": title[2:], "kind": group.kind, "path": group.name, "facts": words, "open": True, "opens": key}
-    for key, op in model.ops.items():
-        if op.box is not None:
-            name = f"{op.box.title} ×{op.box.count}" if op.box.count > 1 else op.box.title
-            words = " · ".join(facts(op.box))
-            found[key] = {"name": name, "kind": op.name, "path": op.box.path, "facts": words, "open": False, "opens": op.box.opens}
-    return found
-
-
-def places(model):
-    """id of everything that stands in an open module -> the id of that module."""
-    found = {key: group.parent for key, group in model.clusters.items() if group.parent is not None}
-    things = {**model.ops, **model.tensors}
-    return found | {key: place for key, node in things.items() if (place := model.cluster_of(node)) is not None}

@@ -13,14 +13,11 @@ import anywidget
 import traitlets
 
 from .changes import Shot, told_step, windows_of
-from .dot import layout_dot
 from .main_thread import between_cells
-from .paint import fragments
 from .poke import Poke
+from .screen import picture_data
 from .summary import window
 from .texts import CATALOGUES, checked, language, speaking, text
-from .theme import COLOURS
-from .view import State, View
 
 STATIC = Path(__file__).parent / "static"
 
@@ -155,15 +152,3 @@ class GraphView(anywidget.AnyWidget):
 
     def __repr__(self):
         return f"<GraphView: {len(self.model.ops)} operations, step {self.position} of {len(self.model.steps) - 1}>"
-
-
-def picture_data(model):
-    """All that a view needs, as JSON: the model, the layout's DOT text, the cards, the words and the colours."""
-    everything = View(every_step=True)
-    return {
-        **model.to_json(),
-        "dot": layout_dot(model, everything),
-        "fragments": fragments(State(model, everything)),
-        "order": model.order(),
-        "palette": COLOURS,
-    }
