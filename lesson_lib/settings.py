@@ -5,12 +5,12 @@ Source: https://pytorch.org/docs/stable/torch.html#utilities
 
 import importlib
 import importlib.util
-import os
 import warnings
 
 from . import cpu, cuda
 from .core import dtypes
 from .core.errors import error
+from .core.threads import set_thread_count, thread_count
 from .ops.cast import BY_TITLE, as_device
 from .ops.data import OldType, set_default_device
 
@@ -40,11 +40,14 @@ def _pools():
 
 
 def set_num_threads(n):
-    """Let matrix products use ``n`` threads. That needs the package threadpoolctl: without it there is a warning and no effect.
+    """Let matrix products and passes over large arrays use ``n`` threads.
+
+    The matrix products need the package threadpoolctl for that: without it there is a warning, and they keep theirs.
 
     Source: https://pytorch.org/docs/stable/generated/torch.set_num_threads.html
     """
     _whole("set_num_threads", n)
+    set_thread_count(n)
     pools = _pools()
     if pools is None:
         warnings.warn("NumPy's threads can be set with OMP_NUM_THREADS before Python starts, or here if threadpoolctl is installed.", stacklevel=2)
@@ -54,11 +57,10 @@ def set_num_threads(n):
 
 
 def get_num_threads():
-    """How many threads matrix products use. Source: https://pytorch.org/docs/stable/generated/torch.get_num_threads.html"""
+    """How many threads matrix products and passes over large arrays use. Source: https://pytorch.org/docs/stable/generated/torch.get_num_threads.html"""
     pools = _pools()
     found = [pool["num_threads"] for pool in pools.threadpool_info()] if pools else []
-    wanted = os.environ.get("OMP_NUM_THREADS", "")
-    return max(found) if found else _state["threads"] or (int(wanted) if wanted.isdigit() else os.cpu_count())
+    return max(found) if found else _state["threads"] or thread_count()
 
 
 def set_num_interop_threads(n):

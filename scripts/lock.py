@@ -1,4 +1,4 @@
-"""Pin every package of the extras `lab` and `test`, from a real install: `make lock`.
+"""Pin every package of the extras `lab`, `test` and `fast`, from a real install: `make lock`.
 
 Writes constraints.txt, and from it binder/requirements.txt. Runs on the oldest supported Python, because a version that installs
 there installs on the newer ones too; one that asks for a later 3.11.x gives way to an older one, since Debian 12 has 3.11.2.
@@ -71,8 +71,8 @@ def fresh_install(folder):
     python = str(Path(folder, "bin", "python"))
     pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     subprocess.run([*pip, "--upgrade", "setuptools", "pip"], check=True)
-    subprocess.run([*pip, f"{ROOT}[test]"], check=True)
-    while missing := walk(python, "lesson_lib[test]")["roots"]["lesson_lib[test]"]["missing"]:
+    subprocess.run([*pip, f"{ROOT}[test,fast]"], check=True)
+    while missing := walk(python, "lesson_lib[test,fast]")["roots"]["lesson_lib[test,fast]"]["missing"]:
         subprocess.run([*pip, "--no-deps", *missing], check=True)
     while too_new := walk(python)["too_new"]:
         subprocess.run([*pip, *too_new], check=True)
@@ -84,12 +84,12 @@ def main():
     if sys.version_info[:2] != OLDEST:
         sys.exit(f"Lock with Python {OLDEST[0]}.{OLDEST[1]}, the oldest supported one: make lock PYTHON=python3.11")
     with tempfile.TemporaryDirectory() as folder:
-        found = walk(fresh_install(folder), "lesson_lib[test]", "lesson_lib[lab]", "jupyterlab")
+        found = walk(fresh_install(folder), "lesson_lib[test,fast]", "lesson_lib[lab]", "jupyterlab")
     pins = {key: f"{name}=={version}" for key, (name, version) in sorted(found["versions"].items())}
     names = {root: set(answer["names"]) for root, answer in found["roots"].items()}
 
     # setuptools builds the project itself, so the install needs it too.
-    everything = names["lesson_lib[test]"] - {"lesson-lib"} | {"setuptools"}
+    everything = names["lesson_lib[test,fast]"] - {"lesson-lib"} | {"setuptools"}
     (ROOT / "constraints.txt").write_text(HEADER + "".join(f"{pins[key]}\n" for key in sorted(everything)))
 
     # Binder's own image holds JupyterLab and what belongs to it; only the rest is ours to pin there.

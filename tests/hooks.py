@@ -1,6 +1,6 @@
 """What a test may need beyond Python, and what a notebook's cell tags mean: a pytest plugin for tests/ and for the notebooks.
 
-A test or cell marked `gpu`, `browser` or `torch` is skipped, with the reason, where that thing is missing; `--require-gpu` and its
+A test or cell marked `gpu`, `browser`, `torch` or `numba` is skipped, with the reason, where that thing is missing; `--require-gpu` and its
 sisters make the skip a failure. A cell tagged `gpu` gets the mark; one tagged `timeout-60` may run for 60 seconds.
 """
 
@@ -46,7 +46,11 @@ def missing_torch():
     return None if version.startswith(f"{TORCH}.") else f"parity tests need PyTorch {TORCH}, and {version} is installed"
 
 
-NEEDS = {"gpu": missing_gpu, "browser": missing_browser, "torch": missing_torch}
+def missing_numba():
+    return None if importlib.util.find_spec("numba") else "tests of compiled kernels need Numba: pip install 'lesson_lib[fast]'"
+
+
+NEEDS = {"numba": missing_numba, "gpu": missing_gpu, "browser": missing_browser, "torch": missing_torch}
 
 
 def pytest_addoption(parser):

@@ -26,7 +26,7 @@ ALWAYS_HOLDS = (([0], 0),)
 
 def make_unary(decl):
     """The call of an op with one input and no parameters: ``exp(x)``."""
-    forward, node_class, differentiable = decl.forward, decl.node, decl.differentiable
+    forward, node_class, differentiable = decl.compute, decl.node, decl.differentiable
     floats, kinds = decl.promotion == FLOAT, decl.kinds
     wanted = decl.needs[0]
     keep_x, keep_y = decl.inputs[0] in wanted, "y" in wanted
@@ -76,7 +76,7 @@ def make_binary(decl, operator=False):
 
     As an ``operator`` (``a * b``) it answers NotImplemented to what it does not know, so that Python asks the other side.
     """
-    forward, node_class, differentiable = decl.forward, decl.node, decl.differentiable
+    forward, node_class, differentiable = decl.compute, decl.node, decl.differentiable
     floats, promotes = decl.promotion == FLOAT, decl.promotion in (COMMON, FLOAT)
     keep_for_a, keep_for_b, keep_for_both = kept_by_edges(decl)
     scalar_kinds = {float: INEXACT, int: INEXACT} if decl.numbers else {}  # array kinds with which NumPy's and PyTorch's result types agree
@@ -168,7 +168,7 @@ def kept_by_edges(decl):
 
 def make_parametric(decl):
     """The call of an op with one input and parameters, or of a view: ``sum(x, dim=1)``, ``x.t()``."""
-    forward, node_class, differentiable, overload = decl.forward, decl.node, decl.differentiable, decl.overload
+    forward, node_class, differentiable, overload = decl.compute, decl.node, decl.differentiable, decl.overload
     floats, kinds, names, view = decl.promotion == FLOAT, decl.kinds, decl.params, decl.view
     keep_x, keep_y = decl.inputs[0] in decl.needs[0], decl.outputs[0] in decl.needs[0]
 
@@ -216,7 +216,7 @@ def make_parametric(decl):
 
 def make_nary(decl):
     """The call of every other op: any number of inputs, keyword parameters, several outputs, views."""
-    forward, single = decl.forward, len(decl.outputs) == 1
+    forward, single = decl.compute, len(decl.outputs) == 1
 
     def nary(*inputs, **params):
         tensor = next((value for value in inputs if isinstance(value, Tensor)), None)
@@ -345,7 +345,7 @@ def unwrapped(decl, values, params):
     if raw_operands(values):
         lead = next(v for v in values if is_array(v))
         half = None if lead.dtype is FLOAT32 else half_of(values)
-        return decl.forward(namespace(lead), *values, **params) if half is None else in_float32(decl, namespace(lead), values, params, half)
+        return decl.compute(namespace(lead), *values, **params) if half is None else in_float32(decl, namespace(lead), values, params, half)
     for position, value in enumerate(values):
         if not isinstance(value, NUMBERS):
             as_operand(decl, value, position)

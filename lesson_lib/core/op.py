@@ -22,6 +22,7 @@ import inspect
 from functools import wraps
 
 from .call import make_binary, make_nary, make_parametric, make_unary
+from .compiled import chosen
 from .device import is_array
 from .errors import error
 from .mutation import make_inplace
@@ -177,6 +178,7 @@ def _read_forward(decl):
     """The names of the inputs and of the parameters, out of ``forward``'s own signature."""
     code = decl.forward.__code__
     decl.inputs = argument_names(decl.forward)[1:]
+    decl.compute = chosen(f"{decl.name}_forward", decl.forward)
     decl.variadic = bool(code.co_flags & inspect.CO_VARARGS)
     decl.params = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
     decl.param_defaults = dict(decl.forward.__kwdefaults__ or {})
@@ -200,7 +202,8 @@ def _read_rules(decl):
             if wanted not in layout:
                 raise TypeError(f"{decl.name}.grad_{name} asks for {wanted!r}; there is {', '.join(layout)}")
         fast = getattr(decl, "fast_grad_" + name, None)
-        rules.append((rule if fast is None else _on_arrays(fast, rule), tuple(layout[wanted] for wanted in names)))
+        rule = chosen(f"{decl.name}_grad_{name}", rule if fast is None else _on_arrays(fast, rule))
+        rules.append((rule, tuple(layout[wanted] for wanted in names)))
         needs.append(tuple(names))
     known = {"grad_" + name for name in decl.inputs} | {"grad_all"}
     for attribute in vars(decl):

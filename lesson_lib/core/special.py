@@ -35,9 +35,11 @@ def erf(x):
         wide = flat[at].astype(np.float64)  # rounding each step to float32 would cost four units
         np.minimum(wide, _LAST, out=wide)
         np.maximum(wide, -_LAST, out=wide)
+        at_end = np.abs(wide) == _LAST
         squared = wide * wide
         wide *= _polynomial(_P, squared)
         wide /= _polynomial(_Q, squared)
+        np.copysign(1, wide, out=wide, where=at_end)  # the fraction misses 1 by half a unit, which gelu multiplies by x
         out[at] = wide
     return y
 

@@ -11,6 +11,7 @@ Source: T. Chan et al., http://i.stanford.edu/pub/cstr/reports/cs/tr/79/773/CS-T
 from math import prod
 
 from ..core.blocks import row_blocks
+from ..core.compiled import with_kernel
 from ..core.device import namespace
 from ..core.op import Fused, op
 from .case import case
@@ -42,6 +43,7 @@ def channel_rows(x):
     return x.reshape(x.shape[0] * x.shape[1], prod(x.shape[2:]))
 
 
+@with_kernel
 def row_moments(xp, rows):
     """(the mean, the variance) of each row, as vectors."""
     count, width = rows.shape
@@ -59,6 +61,7 @@ def joined_moments(mean, variance, dims):
     return joint, (variance + (mean - joint) ** 2).mean(axis=dims, keepdims=True)
 
 
+@with_kernel
 def row_affine(xp, rows, mean, factor, shift):
     """(x − mean)·factor + shift with one number of each kind for a row."""
     y = xp.empty(rows.shape, rows.dtype)
@@ -70,12 +73,14 @@ def row_affine(xp, rows, mean, factor, shift):
     return y
 
 
+@with_kernel
 def row_products(xp, g, rows, mean):
     """(Σ g, Σ g·(x − mean)) of each row, as vectors."""
     total, product = g @ xp.ones(g.shape[1], g.dtype), xp.row_dots(g, rows)[:, 0]
     return total, product - mean * total
 
 
+@with_kernel
 def row_gradient(xp, g, rows, mean, by_g, by_x, shift):
     """g·by_g − (x − mean)·by_x − shift with one number of each kind for a row: what every norm's gradient comes to."""
     dx = xp.empty(rows.shape, rows.dtype)

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from ....core.rng import default_generator
+from ....core.threads import set_thread_count
 from .failure import Failure
 from .fetch import StreamFetcher
 from .transport import Channel, close_inherited
@@ -168,6 +169,7 @@ def _prepare(job):
     """Seeds that differ from worker to worker, one thread for each, and the user's own preparations."""
     global _info
     seed = job.base_seed + job.id
+    set_thread_count(1)
     if thread_pools() is not None:
         thread_pools().limit(limits=1)
     default_generator.manual_seed(seed)

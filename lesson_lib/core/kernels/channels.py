@@ -1,0 +1,75 @@
+"""Rows of a channel each, as batch, group and instance norm walk over them. ``ops/norm_channels.py`` has the readable forms."""
+
+import numpy as np
+
+from ..threads import shares, spread
+from .maths import LINE, OUT, OUT_LINE, ROWS, F, compiled
+
+
+@compiled(ROWS, OUT_LINE, OUT_LINE)
+def _moments(x, mean, variance):
+    width = F(x.shape[1])
+    for i in range(x.shape[0]):
+        total = F(0)
+        for j in range(x.shape[1]):
+            total += x[i, j]
+        m = total / width
+        total = F(0)
+        for j in range(x.shape[1]):
+            total += (x[i, j] - m) * (x[i, j] - m)
+        mean[i], variance[i] = m, total / width
+
+
+@compiled(ROWS, LINE, LINE, OUT)
+def _affine(x, factor, shift, y):
+    for i in range(x.shape[0]):
+        for j in range(x.shape[1]):
+            y[i, j] = x[i, j] * factor[i] + shift[i]
+
+
+@compiled(ROWS, ROWS, LINE, OUT_LINE, OUT_LINE)
+def _products(g, x, mean, total, product):
+    for i in range(x.shape[0]):
+        one, two = F(0), F(0)
+        for j in range(x.shape[1]):
+            one += g[i, j]
+            two += g[i, j] * (x[i, j] - mean[i])
+        total[i], product[i] = one, two
+
+
+@compiled(ROWS, ROWS, LINE, LINE, LINE, OUT)
+def _gradient(g, x, by_g, by_x, shift, dx):
+    for i in range(x.shape[0]):
+        for j in range(x.shape[1]):
+            dx[i, j] = g[i, j] * by_g[i] - x[i, j] * by_x[i] - shift[i]
+
+
+def _run(kernel, matrices, vectors, outputs):
+    """The kernel of the rows, shared between the threads; None where the matrices are of another type or do not lie in one piece."""
+    if any(x.dtype.char != "f" or not x.flags.c_contiguous for x in matrices):
+        return None
+    rows = matrices[0]
+    arrays = [*matrices, *(np.ascontiguousarray(v, np.float32) for v in vectors), *outputs]
+    spread(lambda at: kernel(*(array[at] for array in arrays)), shares(len(rows), rows.size))
+    return outputs if len(outputs) > 1 else outputs[0]
+
+
+def _vectors(rows):
+    return np.empty(len(rows), np.float32), np.empty(len(rows), np.float32)
+
+
+def row_moments(xp, rows):
+    return _run(_moments, [rows], [], _vectors(rows))
+
+
+def row_affine(xp, rows, mean, factor, shift):
+    shift = -mean * factor if shift is None else shift - mean * factor
+    return _run(_affine, [rows], [factor, shift], [np.empty_like(rows)])
+
+
+def row_products(xp, g, rows, mean):
+    return _run(_products, [g, rows], [mean], _vectors(rows))
+
+
+def row_gradient(xp, g, rows, mean, by_g, by_x, shift):
+    return _run(_gradient, [g, rows], [by_g, by_x, shift - mean * by_x], [np.empty_like(rows)])

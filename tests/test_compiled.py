@@ -1,0 +1,167 @@
+"""Compiled kernels against the NumPy forms beside them, and the threads that share a large array."""
+
+import os
+import subprocess
+import sys
+import threading
+
+import numpy as np
+import pytest
+
+import lesson_lib
+from lesson_lib.core import compiled, threads
+from lesson_lib.core.op import registry
+from lesson_lib.ops import norm_channels
+
+from . import opcases
+from .test_ops_registry import gradients
+
+OPS = sorted({name.partition(part)[0] for name in compiled.TABLE for part in ("_forward", "_grad_") if part in name})
+SAMPLES = [(name, number) for name, number in opcases.sampled() if name in OPS]
+ROWS = sorted(name for name in compiled.TABLE if name.startswith("row_"))
+numba = pytest.mark.numba
+
+
+@pytest.fixture
+def always(monkeypatch):
+    """Kernels for arrays of every size; a count of those that ran."""
+    monkeypatch.setattr(compiled, "LARGE", 0)
+    monkeypatch.setattr(threads, "LARGE", 8)
+    ran, original = [], compiled._Choice.module
+
+    def module(self, name):
+        ran.append(name)
+        return original(self, name)
+
+    monkeypatch.setattr(compiled._Choice, "module", module)
+    return ran
+
+
+@pytest.fixture
+def two_threads():
+    before = threads.thread_count()
+    threads.set_thread_count(2)
+    yield
+    threads.set_thread_count(before)
+
+
+def run(name, number):
+    args, kwargs = opcases.sample(name, number, dtype="float32", grad=True)
+    if registry[name].signature is not None:
+        *args, kwargs = registry[name].signature(*args, **kwargs)
+    outputs = opcases.tensors_in(registry[name].raw(*args, **kwargs))[: registry[name].n_diff]
+    inputs = [x for x in opcases.tensors_in(list(args)) if x.requires_grad]
+    return [*outputs, *gradients(outputs, inputs)]
+
+
+@numba
+@pytest.mark.parametrize(("name", "number"), SAMPLES, ids=str)
+def test_equal_to_numpy(name, number, always, two_threads, monkeypatch):
+    mine = run(name, number)
+    assert always
+    monkeypatch.setattr(compiled.choice, "wanted", False)
+    for ours, reference in zip(mine, run(name, number), strict=True):
+        assert (ours is None) == (reference is None)
+        if ours is not None:
+            assert ours.dtype is reference.dtype and ours.shape == reference.shape
+            np.testing.assert_allclose(ours.numpy(force=True), reference.numpy(force=True), rtol=2e-6, atol=1e-6)
+
+
+@numba
+@pytest.mark.parametrize("name", ROWS)
+def test_rows_equal_to_numpy(name, always, two_threads):
+    draw = np.random.default_rng(0)
+    g, rows = draw.standard_normal((2, 7, 33), np.float32)
+    vectors = list(draw.standard_normal((4, 7), np.float32))
+    function = getattr(norm_channels, name)
+    given = {"row_moments": [rows], "row_affine": [rows, *vectors[:3]], "row_products": [g, rows, vectors[0]], "row_gradient": [g, rows, *vectors]}[name]
+    xp = lesson_lib.core.device.namespace(rows)
+    mine, reference = function(xp, *given), function.__wrapped__(xp, *given)
+    assert always
+    for ours, theirs in zip(mine, reference, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-5)
+
+
+@numba
+@pytest.mark.parametrize("compile", [True, False])
+@pytest.mark.parametrize("name", ["softmax", "log_softmax", "gelu", "sigmoid", "silu"])
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf"), 3e38, -3e38, 1e-40, 100.0, -100.0, 0.0])
+def test_special_values_are_those_of_pytorch(name, value, compile, always, torch, monkeypatch):
+    """Nothing that is not a number hides in a polynomial."""
+    monkeypatch.setattr(compiled.choice, "wanted", compile)
+    found = []
+    for t in (lesson_lib, torch):
+        x = t.tensor([[value, 1.0, -2.0]], requires_grad=True)
+        functional = t.nn.functional
+        y = getattr(functional, name)(x, dim=1) if "softmax" in name else getattr(functional, name)(x)
+        y.backward(t.tensor([[1.0, 2.0, 3.0]]))
+        found.append((y.detach().numpy(), x.grad.numpy()))
+    assert bool(always) == compile
+    for ours, theirs in zip(*found, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=3e-6, atol=1e-7)
+
+
+@numba
+def test_what_kernels_cannot_do_is_left_to_numpy(always, torch):
+    for make in (lambda t: t.arange(12.0, dtype=t.float64).reshape(3, 4), lambda t: t.arange(12.0).reshape(3, 4).t(), lambda t: t.zeros(0, 3), lambda t: t.tensor(2.0)):
+        for dim in (0, -1):
+            np.testing.assert_allclose(lesson_lib.softmax(make(lesson_lib), dim).numpy(), torch.softmax(make(torch), dim).numpy(), rtol=1e-6)
+
+
+def test_without_numba_there_is_numpy(monkeypatch, always):
+    monkeypatch.setattr(compiled.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(compiled.choice, "loaded", None)
+    assert lesson_lib.softmax(lesson_lib.zeros(2, 2), 1).tolist() == [[0.5, 0.5], [0.5, 0.5]]
+    assert always == ["softmax"]
+
+
+def test_numba_is_loaded_for_large_arrays_only():
+    program = "import sys, lesson_lib as t; t.softmax(t.zeros(9, 9), 1); t.zeros(300, 300) + 1; print('numba' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout == "False\n"
+
+
+# --- threads ------------------------------------------------------------------------------------------------------------------------
+
+
+def test_shares_cut_large_arrays_only(two_threads):
+    assert threads.shares(10, 100) == [slice(0, 10)]
+    assert threads.shares(5, threads.LARGE) == [slice(0, 2), slice(2, 5)]
+    assert threads.shares(1, threads.LARGE) == [slice(0, 1)] and threads.shares(0, 0) == [slice(0, 0)]
+
+
+def test_spread_runs_side_by_side(two_threads):
+    meeting = threading.Barrier(2, timeout=10)  # each waits for the other
+    assert threads.spread(lambda part: (meeting.wait(), part)[1], [3, 4]) == [3, 4]
+
+
+@pytest.mark.parametrize("failing", [0, 1])
+def test_an_error_in_any_thread_arrives_after_all_are_done(two_threads, failing):
+    done = []
+
+    def work(part):
+        if part == failing:
+            raise ValueError(part)
+        done.append(part)
+
+    with pytest.raises(ValueError, match=str(failing)):
+        threads.spread(work, [0, 1])
+    assert done == [1 - failing]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+def test_a_forked_process_has_threads_of_its_own(two_threads):
+    threads.spread(abs, [1, 2])
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if threads.spread(abs, [-1, -2]) == [1, 2] else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def test_set_num_threads_reaches_them():
+    before = threads.thread_count()
+    try:
+        lesson_lib.set_num_threads(3)
+        assert threads.thread_count() == 3
+    finally:
+        lesson_lib.set_num_threads(before)
