@@ -1,5 +1,5 @@
 # make lab    opens the course in JupyterLab          make lab ARGS=--no-browser   prints its address instead
-# make test   lint, unit tests, every notebook        make bench   speed beside PyTorch
+# make test   lint, unit tests, every notebook        make bench   speed beside PyTorch's: benchmarks/RESULTS.md
 # make docs   the course as web pages                 make clean   removes everything that was made here
 # make lock   new version pins (for maintainers)
 
@@ -22,7 +22,7 @@ test: $(VENV)/.test
 	@$(PYTHON_IN) scripts/check.py $(ARGS)
 
 bench: $(VENV)/.bench
-	@for file in benchmarks/*.py; do $(PYTHON_IN) $$file $(ARGS) || exit 1; done
+	@$(PYTHON_IN) -m benchmarks $(ARGS)
 
 docs: $(VENV)/.docs
 	@$(PYTHON_IN) -m sphinx --quiet -W -c docs . docs/_build/html

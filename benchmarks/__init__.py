@@ -1,0 +1,1 @@
+"""How fast lesson_lib is beside PyTorch and others: `python -m benchmarks --help`. The figures stand in RESULTS.md."""

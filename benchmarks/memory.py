@@ -1,0 +1,36 @@
+"""How much memory a process holds, and held at most. Linux only; elsewhere the answers are None."""
+
+import ctypes
+import gc
+from pathlib import Path
+
+STATUS = Path("/proc/self/status")
+
+
+def kilobytes():
+    """{"VmHWM": the most that was resident, "RssAnon": what is, without files, …} in kB."""
+    lines = (line.split() for line in STATUS.read_text().splitlines())
+    return {words[0].rstrip(":"): int(words[1]) for words in lines if words[-1] == "kB"}
+
+
+def resident():
+    """The bytes that this process holds at most until now."""
+    return kilobytes()["VmHWM"] * 1024 if STATUS.exists() else None
+
+
+def peak(prepare, steps=3):
+    """The most bytes that the steps of a training held at once beyond the model and its inputs: activations, gradients, optimizer state, scratch.
+
+    Pages of files (the libraries' own code, read in when it first runs) do not count.
+    """
+    if not STATUS.exists():
+        return None
+    step = prepare()
+    gc.collect()
+    ctypes.CDLL(None).malloc_trim(0)  # what the preparation freed goes back, else the steps would use it unseen
+    before = kilobytes()["RssAnon"]
+    Path("/proc/self/clear_refs").write_text("5")  # VmHWM starts again at what is resident now
+    for _ in range(steps):
+        step()
+    after = kilobytes()
+    return (after["VmHWM"] - after["RssFile"] - after.get("RssShmem", 0) - before) * 1024

@@ -1,0 +1,75 @@
+"""One process that measures, for one number of threads: `python -m benchmarks.worker '[{"task": "time", …}, …]'`.
+
+It prints a line of JSON for each order: the order with the results added.
+"""
+
+import json
+import sys
+import time
+import traceback
+
+from . import libraries, memory
+from .registry import work_named
+from .timing import check_same, minima
+
+
+def prepared(work, names, threads):
+    """({library: step}, {library: what went wrong}), after two calls of each that gave the same results as PyTorch's."""
+    steps, failures, oracle = {}, {}, None
+    for name in sorted(names, key=lambda name: name != "torch"):
+        try:
+            step = libraries.step_of(work, name, threads)
+            if step is None:
+                continue
+            first, second = list(step()), list(step())
+            oracle = oracle or (first, second)
+            # After one step everything must agree; after two the loss, in which the update shows. Roundings grow in deep networks.
+            tolerance = 1e-2 if work.training else 1e-4
+            check_same(work.name, first, oracle[0], tolerance)
+            check_same(work.name, second[:1], oracle[1][:1], tolerance)
+            steps[name] = step
+        except Exception as problem:
+            traceback.print_exc()
+            failures[name] = f"{type(problem).__name__}: {problem}".splitlines()[0]
+    return {name: steps[name] for name in names if name in steps}, failures
+
+
+def measure_time(name, threads, libraries, budget, rounds=None):
+    """The minima of all libraries, which take turns."""
+    steps, failures = prepared(work_named(name), libraries, threads)
+    limits = {"most": rounds, "least": min(rounds, 3)} if rounds else {}
+    return {"seconds": dict(zip(steps, minima(list(steps.values()), budget, **limits))), "failures": failures}
+
+
+def measure_growth(name, axis, threads, budget):
+    """The minima at each value of one size, in lesson_lib and in PyTorch."""
+    work, seconds = work_named(name), {lib: [] for lib in libraries.BOTH}
+    values = work.grows[axis]
+    for value in values:
+        steps = [libraries.step_of(work, lib, threads, **{axis: value}) for lib in seconds]
+        for times, best in zip(seconds.values(), minima(steps, budget / len(values))):
+            times.append(best)
+    return {"values": values, "seconds": seconds}
+
+
+def measure_memory(name, library, threads):
+    """The peak of a training step in one library."""
+    lib = libraries.loaded(library, threads)
+    assert lib.nn and lib.optim  # what is imported when it is first named is not the step's memory
+    return {"bytes": memory.peak(lambda: work_named(name).prepared(lib))}
+
+
+def measure_import(library, threads):
+    """Seconds and resident memory of an import in a fresh process. Python's own start counts in the memory, not in the time."""
+    start = time.perf_counter()
+    if library:
+        __import__(library)
+    return {"seconds": time.perf_counter() - start, "bytes": memory.resident()}
+
+
+TASKS = {"time": measure_time, "growth": measure_growth, "memory": measure_memory, "import": measure_import}
+
+if __name__ == "__main__":
+    for order in json.loads(sys.argv[1]):
+        arguments = {name: value for name, value in order.items() if name != "task"}
+        print(json.dumps({**order, **TASKS[order["task"]](**arguments)}), flush=True)
