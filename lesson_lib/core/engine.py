@@ -19,7 +19,7 @@ from .half import FLOAT32, FLOAT64
 from .hook_calls import call_post_hooks, call_pre_hooks, shown
 from .node import AccumulateGrad
 from .op import argument_names, registry
-from .rule_types import special_contributions
+from .rule_types import special_contributions, without_holes
 from .state import anomaly_mode, passes, thread
 from .tensor import Tensor, wrap
 
@@ -65,7 +65,7 @@ def run(roots, *, keep_graph, taped, captured=None, on_step=None, rehearsal=Fals
             if cell[0] != version:
                 node.check()
         if node.several:
-            g = _without_holes(node, g)
+            g = without_holes(node, g)
         if taped:
             saved = _as_tensors(node, saved)
         dtype = node.dtype
@@ -155,17 +155,6 @@ def _capture(slots, g):
     """Keep the gradient for the outputs of this node that were asked for."""
     for index in slots:
         slots[index] = g[index] if isinstance(g, list) else g
-
-
-def _without_holes(node, g):
-    """Outputs that nobody used have a gradient of zeros."""
-    if node.op is None:
-        return g  # a user's Function decides for itself
-    example = next(part for part in g if part is not None)
-    taped = isinstance(example, Tensor)
-    xp = namespace(example._a if taped else example)
-    zeros = [None if part is not None else xp.zeros(s, d) for part, s, d in zip(g, node.shape, node.dtype, strict=True)]
-    return tuple(part if part is not None else wrap(zero) if taped else zero for part, zero in zip(g, zeros, strict=True))
 
 
 def _as_tensors(node, saved):

@@ -9,6 +9,7 @@ from .paint import Pen, card_svg
 from .summary import window
 from .view import State, View
 
+TERMS = 5  # contributions to one gradient that are shown
 
 class Shot:
     """A Model as it is on screen: what two of them have in common need not be sent again."""
@@ -45,9 +46,20 @@ class Shot:
 
 
 def told_step(model, number):
-    """The sentence and the arithmetic of one step."""
+    """The sentence and the arithmetic of one step, and of the steps before it what is added to the same gradients."""
     step = model.steps[number]
-    return {"number": number, "text": step.text, "flows": {key: flow_json(model.flows[key], None) for key in step.flows}}
+    flows = dict.fromkeys((*step.flows, *_met(model, number)))
+    return {"number": number, "text": step.text, "flows": {key: flow_json(model.flows[key], None) for key in flows}}
+
+
+def _met(model, number):
+    """Ids of the flows that reached the tensors of a step before it: of many, those that are shown."""
+    step, found = model.steps[number], []
+    targets = {model.flows[key].tensor for key in step.flows} | ({step.at} if step.kind == "accumulate" else set())
+    for tensor in targets:
+        before = [key for past in model.steps[:number] for key in past.flows if model.flows[key].tensor == tensor]
+        found += before if len(before) <= TERMS else [*before[: TERMS - 1], before[-1]]
+    return found
 
 
 def windows_of(model, tensor):

@@ -13,6 +13,7 @@ from .fold_steps import folded_steps
 from .groups import Group
 from .model import Model, OpNode
 from .rows import Row, Rows
+from .saved import fold_saved
 
 CARDS = 40  # operations up to which intermediate values are cards; in a larger graph they are lines that carry a shape
 
@@ -48,6 +49,9 @@ class _Folding:
         self.closed = {}  # id of every group in a closed box -> id of the box
         self._walk(None, None)
         self._connect()
+        fold_saved(model, self.folded, self.stand_in)
+        self.folded.recursion = model.recursion
+        self.folded.seeds = {key: summary for key, summary in model.seeds.items() if key in self.folded.tensors}
         self.folded.sources = {op.source: model.sources[op.source] for op in self.folded.ops.values() if op.source in model.sources}
         self.folded.steps, self.folded.until = folded_steps(model, self.folded, self.stand_in)
 
@@ -103,7 +107,7 @@ class _Folding:
         ops = [self.model.ops[op] for op in inside]
         box = Box(
             opens, merged.title, merged.name, len(members), sum(prod(shape) for _, shape in merged.own), tuple(inside),
-            sum(op.seconds for op in ops), sum(op.bytes for op in ops), sum(dict(pair for op in ops for pair in op.kept).values()),
+            sum(op.seconds for op in ops), sum(op.bytes for op in ops), sum({entry.memory: entry.bytes for op in ops for entry in op.saved if not entry.leaf}.values()),
         )  # fmt: skip
         line = next((op.line for op in ops if op.line is not None), None)
         self.folded.ops[key] = OpNode(key, merged.kind, merged.kind, merged.name, caption=merged.title, line=line, group=cluster, box=box)

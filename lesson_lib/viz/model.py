@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import PurePath
 
 from .deferred import Deferred, Spoken
+from .saved import saved_json
 from .summary import Summary
 from .texts import text
 from .units import bytes_text, operations_text, seconds_text
@@ -70,7 +71,7 @@ class OpNode:
     group: str | None = None  # id of the module call in which it ran
     seconds: float = 0.0
     bytes: int = 0  # memory of what it made
-    kept: tuple = ()  # (identity, bytes) of what it saved for the backward pass, parameters aside
+    saved: tuple = ()  # the Saved arrays that it keeps for the backward pass
     box: object = None  # of a closed group: the Box that stands for all its operations
 
     @property
@@ -143,6 +144,8 @@ class Model:
     sources: dict = field(default_factory=dict)  # name of an op -> the text of its class
     until: list = field(default_factory=list)  # of a folded graph: for each step the last step of the whole graph that is in it
     reason: str = Spoken("")  # why there are no backward steps
+    seeds: dict = field(default_factory=dict)  # id of a tensor -> Summary: what was given to start from, where more arrives later
+    recursion: object = field(default=None, repr=False)  # the Recursion that would go the same way back
     ran_backward: bool = False  # backward() went through this graph and freed what it had saved
 
     def __post_init__(self):
@@ -229,6 +232,8 @@ class Model:
             "references": {key: self.edges[number].source for number, key in self.references().items()},
             "flows": {key: flow_json(flow, scale["gradient"], later=self.compact) for key, flow in self.flows.items()},
             "steps": [_step_json(step, self.compact, told=not self.compact or len(self.steps) <= SPOKEN) for step in self.steps],
+            "seeds": {key: _summary_json(summary, None) for key, summary in self.seeds.items()},
+            "saved": saved_json(self),
             "sources": self.sources,
             "reason": self.reason,
             "now": self.now,
@@ -288,16 +293,18 @@ def flow_json(flow, peak, later=False):
     """A flow; in a large graph its arithmetic follows when its step is looked at."""
     if later:
         return {"op": flow.op, "tensor": flow.tensor, "label": "", "parts": None}
-    parts = [
-        {
-            "upstream": _summary_json(part.upstream, peak),
-            "local": _summary_json(part.local, None),
-            "contribution": _summary_json(part.contribution, peak),
-            "rule": part.rule,
-        }
-        for part in flow.parts
-    ]
+    parts = [part_json(part, peak) for part in flow.parts]
     return {"op": flow.op, "tensor": flow.tensor, "label": flow.label, "parts": parts}
+
+
+def part_json(part, peak=None):
+    """One use of a tensor: its three numbers and the rule."""
+    return {
+        "upstream": _summary_json(part.upstream, peak),
+        "local": _summary_json(part.local, None),
+        "contribution": _summary_json(part.contribution, peak),
+        "rule": part.rule,
+    }
 
 
 def _summary_json(summary, peak):

@@ -240,7 +240,7 @@ class Replay:
         trace.tensor_ids = {self._now(key) if isinstance(key, tuple) else key: place for key, place in self.trace.tensor_ids.items()}
         trace.op_ids = {self._replaced.get(node, node): place for node, place in self.trace.op_ids.items()}
         cards = {place: self._card(place) for place in self.trace.model.tensors}
-        trace.model = dataclasses.replace(self.trace.model, tensors=cards, flows={}, steps=[], reason="")
+        trace.model = dataclasses.replace(self.trace.model, tensors=cards, flows={}, steps=[], seeds={}, recursion=None, reason="")
         if self.not_followed:
             trace.model.steps, trace.model.reason = forward_steps(trace.model), next(iter(self.not_followed.values()))
         else:

@@ -9,6 +9,7 @@ from .chain import label_lines, local_derivatives, make_part, sentence, shown
 from .formula import rule_of
 from .model import Flow, Step
 from .record import restored
+from .recursion import Recursion
 from .summary import summarise
 from .texts import text
 
@@ -77,15 +78,17 @@ class Backward:
         self.sums = {}  # tensor id -> gradient so far
         self.arrived = {}  # tensor id -> contributions so far
         self.expected = self._count_contributions()
-        self.seeds = []
+        self.seeds, self.given = [], []
         seeds = gradient if isinstance(gradient, tuple | list) else (gradient,) * len(outputs)
         for out, seed, root in zip(outputs, seeds, trace.roots, strict=True):
             array = namespace(out._a).ones_like(out._a) if seed is None else seed._a
             key = self._tensor_id(root)
             self.seeds.append(key)
+            self.given.append(array)
             self._add(key, array)
             if key in self.expected:
                 self.expected[key] += 1
+                self.model.seeds[key] = summarise(array)
 
     def write(self):
         """Add the steps to the model."""
@@ -99,20 +102,25 @@ class Backward:
             self._complete(key)
         sentence = partial(seed_text, model.tensors[first].name, self.sums[first])
         model.steps.append(Step("seed", sentence, at=model.tensors[first].made_by, gradients=tuple(complete)))
+        model.recursion = Recursion(self.trace, [self._place(turn) for turn in turns], self.inputs, list(zip(self.seeds, self.given, strict=True)))
         for count, turn in enumerate(turns, 1):
             where = {"number": count, "count": len(turns)}
             model.steps.append(self._accumulate(turn, where) if isinstance(turn, AccumulateGrad) else self._step(turn, where))
+
+    def _place(self, turn):
+        """(id of the operation or leaf, node) of a turn."""
+        return (self._tensor_id((turn, 0)), turn) if isinstance(turn, AccumulateGrad) else (self.trace.op_ids[turn.node], turn.node)
 
     def _tensor_id(self, edge):
         return self.trace.tensor_ids[edge]
 
     def _count_contributions(self):
-        expected = {}
+        expected, self.inputs = {}, {}
         for node, _, contributions in self.rehearsal:
-            for edge, array in zip(node.edges, contributions, strict=False):
-                if edge is not None and array is not None:
-                    key = self._tensor_id(edge)
-                    expected[key] = expected.get(key, 0) + 1
+            sent = [self._tensor_id(edge) for edge, array in zip(node.edges, contributions, strict=False) if edge is not None and array is not None]
+            self.inputs[self.trace.op_ids[node]] = sent
+            for key in sent:
+                expected[key] = expected.get(key, 0) + 1
         return expected
 
     def _add(self, key, array):

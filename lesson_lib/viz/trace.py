@@ -15,6 +15,7 @@ from .formula import formula_of, source_of
 from .groups import Groups, place
 from .model import Model, OpNode, TensorNode
 from .record import record_of
+from .saved import leaf_memory, saved_by
 from .summary import number, summarise
 from .texts import text
 
@@ -52,6 +53,7 @@ class Trace:
             names.add(name, tensor)
         self.model.groups = self.groups.found
         self.known = known_arrays(self.nodes, names)
+        self.leaf_memory = leaf_memory(self.nodes)
         for out, edge in zip(outputs, self.roots, strict=True):
             if edge is not None and not out.is_leaf:
                 self.known[edge] = out._a
@@ -141,12 +143,12 @@ class Trace:
         record = record_of(node)
         if record is not None:
             op.line, op.seconds, op.bytes = record.line, record.seconds, record.bytes
-        op.kept = kept_by(node)
         numbers = self._connect(node, op, record)
         op.caption = _caption(op, numbers, [self.model.tensors[i].name for i in self.model.inputs_of(op.id)], record)
         for index in range(node.several or 1):
             if not node.several or (node, index) in self.wanted:
                 self._add_output(node, index, op)
+        op.saved = saved_by(node, dict(enumerate(record.inputs)) if record is not None else {}, self.tensor_ids, self.leaf_memory)
 
     def _connect(self, node, op, record):
         """Edges from the inputs; returns the plain numbers among them, by position."""
@@ -246,21 +248,6 @@ def _saved_arrays(node):
     edges = [*node.edges, *outputs]  # not next_functions: that leaves out inputs without a rule, such as a mask
     pairs = zip(edges, node.saved, strict=False)
     return {edge: array for edge, array in pairs if edge is not None and hasattr(array, "shape") and array.shape == _shape_of(edge)}
-
-
-def kept_by(node):
-    """(identity, bytes) of every array that the node keeps for the way back, except leaves, which are there anyway."""
-    saved = node.saved if node.saved is not None else node.metadata.get("saved") or ()
-    leaves = {id(_memory(edge[0].variable._a)) for edge in node.next_functions if isinstance(edge[0], AccumulateGrad)}
-    arrays = [_memory(array) for array in saved if hasattr(array, "nbytes")]
-    return tuple((id(array), array.nbytes) for array in arrays if id(array) not in leaves)
-
-
-def _memory(array):
-    """The array that owns the memory which ``array`` looks into."""
-    while hasattr(getattr(array, "base", None), "nbytes"):
-        array = array.base
-    return array
 
 
 def _shape_of(edge):

@@ -51,6 +51,7 @@ def _as_it_is_now(data, view):
 
 class GraphView(anywidget.AnyWidget):
     """One graph on screen. ``position`` is the step it stands at and can be set; ``selected`` is the node that was clicked.
+    ``naive`` is the visit of naive recursion that is shown instead (0: its start), and -1 while the right order is.
 
     ``model`` is what is on screen now: that of ``graph``, or, once a number was changed on screen, the Model that followed from it.
     """
@@ -61,6 +62,7 @@ class GraphView(anywidget.AnyWidget):
     data = traitlets.Dict().tag(sync=True, to_json=_as_it_is_now)
     position = traitlets.Int(0).tag(sync=True)
     selected = traitlets.Unicode("").tag(sync=True)
+    naive = traitlets.Int(-1).tag(sync=True)
     language = traitlets.Unicode().tag(sync=True)
     texts = traitlets.Dict(CATALOGUES).tag(sync=True)
     place = traitlets.Unicode("").tag(sync=True)  # the id of the picture on the page whose place it takes, and its own
@@ -100,7 +102,7 @@ class GraphView(anywidget.AnyWidget):
             self._answer(*message)
 
     def _answer(self, _, message, buffers):
-        answer = {"window": self._window, "step": self._tell, "poke": self._poke}.get(message.get("type"))
+        answer = {"window": self._window, "step": self._tell, "poke": self._poke, "naive": self._plan, "visit": self._visit}.get(message.get("type"))
         if answer is not None:
             answer(message)
 
@@ -115,6 +117,23 @@ class GraphView(anywidget.AnyWidget):
         """Send the sentence and the arithmetic of one step."""
         if message["number"] < len(self.model.steps):  # else the graph was folded since
             self.send({"type": "step", "key": message["key"], **told_step(self.model, message["number"])})
+
+    def _plan(self, message):
+        """Send the visits of naive recursion, and the right order."""
+        recursion = self.model.recursion
+        self.send({"type": "naive", "key": message["key"], "plan": recursion and recursion.plan(self.model)})
+
+    def _visit(self, message):
+        """Send the sentence and the arithmetic of one visit, worked out between the user's cells."""
+        between_cells(partial(self._send_visit, message))
+
+    def _send_visit(self, message):
+        with speaking(self.language):
+            try:
+                told = self.model.recursion.tell(message["number"])
+            except RuntimeError:  # the saved values are gone, or were written to since
+                told = {"text": text("nothing recorded"), "chains": [], "sum": None}
+        self.send({"type": "visit", "key": message["key"], "number": message["number"], **told})
 
     def _poke(self, message):
         """Change a number, or take all changes back, and send what is different then: between the user's cells, since a replay computes."""

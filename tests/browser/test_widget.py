@@ -162,7 +162,7 @@ def test_the_table_tells_the_same(widget):
     widget.get_by_role("button", name="Show as table").click()
     rows = [row.split("\t") for row in widget.locator(".as-table tbody tr").all_inner_texts()]
     assert [row[0].strip() for row in rows] == ["x", "add + 2", "y", "mul y·y", "y²", "mul · 3", "z", "mean", "out"]
-    assert rows[0][4:] == ["1 1 ; 1 1", "4.5 4.5 ; 4.5 4.5"]
+    assert rows[0][4:6] == ["1 1 ; 1 1", "4.5 4.5 ; 4.5 4.5"]
     assert widget.locator('.as-table [aria-current="step"]').count() == 1
     widget.get_by_role("button", name="Show as graph").click()
     assert widget.locator("svg .tensor").first.is_visible()

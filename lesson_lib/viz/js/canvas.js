@@ -1,9 +1,10 @@
 // The drawing: Graphviz's layout with our cards in it, and what changes from step to step.
-import { h, shapeText } from "./dom.js";
 import { drawBackflow } from "./backflow.js";
+import { markSaved } from "./badges.js";
 import { drawings, fillBoxes } from "./boxes.js";
-import { changedWord, markChanged } from "./changed.js";
-import { groupLabel } from "./folding.js";
+import { markChanged } from "./changed.js";
+import { h } from "./dom.js";
+import { opLabel, tensorLabel } from "./labels.js";
 import { direction } from "./player.js";
 import { Viewport } from "./viewport.js";
 
@@ -55,6 +56,7 @@ export class Canvas {
 
   mark() {
     this.isMarked = markChanged(this.nodes, this.graph, this.texts, this.known, this.isMarked);
+    if (this.known) markSaved(this.nodes, this.graph, this.texts, this.known.memory.states, this.arrows.length > 0);
   }
 
   /** The id under which the module that `token` opens or closes is drawn now. */
@@ -91,7 +93,7 @@ export class Canvas {
       group.classList.toggle("now-backward", step.at === id && way === "backward");
       const node = this.graph.tensors[id];
       if (node) this.applyTensor(group, id, node, known);
-      this.label(group, id, node ? this.tensorLabel(id, node, known) : this.opLabel(id));
+      this.label(group, id, node ? tensorLabel(this.graph, id, known, this.texts, (role) => this.absent(role, id, node, known)) : opLabel(this.graph, id, this.texts));
     }
     this.mark();
     for (const flow of this.arrows) flow.classList.toggle("on", step.flows.includes(flow.id));
@@ -137,23 +139,4 @@ export class Canvas {
       group.setAttribute("aria-pressed", other === id);
     }
   }
-
-  tensorLabel(id, node, known) {
-    const words = [`${this.texts.tensor} ${node.name}`, shapeText(node.shape, this.texts), this.texts[node.kind]];
-    const say = (role, summary, isKnown) => `${this.texts[role]} ${isKnown && summary ? spoken(summary) + changedWord(this.graph, id, role, this.texts) : this.absent(role, id, node, known)}`;
-    words.push(say("value", node.value, known.values.has(id)));
-    if (node.kind !== "constant") words.push(say("gradient", node.gradient, known.gradients.has(id)));
-    return words.join(", ");
-  }
-
-  opLabel(id) {
-    return this.groups[id] ? groupLabel(this.groups[id], this.texts) : `${this.texts.operation} ${this.graph.ops[id].label}`;
-  }
-}
-
-/** A summary in words: its number if there is only one, else all of a few, else its note. */
-function spoken(summary) {
-  const numbers = summary.texts.flat();
-  if (!summary.exact) return summary.note;
-  return new Set(numbers).size === 1 ? numbers[0] : numbers.join(" ");
 }

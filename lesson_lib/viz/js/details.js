@@ -4,6 +4,7 @@ import { changedWord } from "./changed.js";
 import { h, shapeText } from "./dom.js";
 import { field, resumed } from "./field.js";
 import { icon } from "./icons.js";
+import { savedBy, saves } from "./saved.js";
 
 export class Details {
   constructor(graph, texts, { fetchWindow, onPoke, onSelect, onToggle, onClose }) {
@@ -16,7 +17,7 @@ export class Details {
   show(id, known) {
     this.element.hidden = !id;
     if (!id) return;
-    const parts = this.graph.tensors[id] ? this.tensor(id, known) : this.graph.groups?.[id] ? this.group(id) : this.operation(id);
+    const parts = this.graph.tensors[id] ? this.tensor(id, known) : this.graph.groups?.[id] ? this.group(id, known) : this.operation(id, known);
     this.resume = resumed(this.body);
     this.body.replaceChildren(...parts.filter(Boolean));
     this.resume();
@@ -46,7 +47,7 @@ export class Details {
     const { texts } = this;
     return [
       this.heading(node.name, texts[node.kind]),
-      this.facts(this.row("shape", shapeText(node.shape, texts)), this.row("dtype", node.dtype), node.madeBy && this.row("from", this.link(node.madeBy))),
+      this.facts(this.row("shape", shapeText(node.shape, texts)), this.row("dtype", node.dtype), node.madeBy && this.row("from", this.link(node.madeBy)), savedBy(this, id, known.memory)),
       this.numbers(id, "value", node.value, known.values.has(id), this.absent(id, known)),
       node.kind !== "constant" && this.numbers(id, "gradient", node.gradient, known.gradients.has(id), known.partly.get(id) ?? texts["not computed"]),
       node.grad && this.numbers(id, "grad", node.grad, true, ""),
@@ -95,15 +96,16 @@ export class Details {
 
   // --- modules ------------------------------------------------------------------------------------------------------
 
-  group(id) {
+  group(id, known) {
     const group = this.graph.groups[id];
     const button = h("button", { type: "button", class: "more", onclick: () => this.onToggle(id) }, this.texts[group.open ? "close it" : "open it"]);
-    return [this.heading(group.name, this.texts.module), this.facts(group.path && this.row("path", h("code", {}, group.path)), this.row("contains", group.facts)), button];
+    const facts = this.facts(group.path && this.row("path", h("code", {}, group.path)), this.row("contains", group.facts), saves(this, id, known.memory));
+    return [this.heading(group.name, this.texts.module), facts, button];
   }
 
   // --- operations ---------------------------------------------------------------------------------------------------
 
-  operation(id) {
+  operation(id, known) {
     const op = this.graph.ops[id];
     const inputs = this.graph.edges.filter(([, target]) => target === id).map(([source]) => this.link(source));
     const outputs = this.graph.edges.filter(([source]) => source === id).map(([, target]) => this.link(target));
@@ -117,6 +119,7 @@ export class Details {
         op.module && this.row("module", op.module),
         op.time && this.row("time", op.time),
         op.memory && this.row("memory", op.memory),
+        saves(this, id, known.memory),
         op.line && this.row("your line", h("code", {}, op.line.code), " ", h("small", {}, op.line.place)),
       ),
       this.source(this.graph.sources[op.source]),

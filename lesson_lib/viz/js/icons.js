@@ -12,6 +12,7 @@ const PATHS = {
   fit: "M3 7.5V3h4.5M12.5 3H17v4.5M17 12.5V17h-4.5M7.5 17H3v-4.5",
   "as table": "M3 4h14v12H3zM3 8h14M3 12h14M8.5 4v12",
   "as graph": "M5 5.5a2 2 0 1 0 0 4 2 2 0 0 0 0-4zM15 3a2 2 0 1 0 0 4 2 2 0 0 0 0-4zM15 12.5a2 2 0 1 0 0 4 2 2 0 0 0 0-4zM7 7l6-1.5M6.5 9l7 4.5",
+  naive: "M10 3v4M10 7 4.5 11v5M10 7l5.5 4v5M4.5 11l11 5M15.5 11l-11 5",
   close: "M5 5l10 10M15 5 5 15",
 };
 const FILLED = new Set(["first", "back", "play", "next", "last"]);

@@ -2,7 +2,7 @@
 
 export const PATIENCE = 5000; // milliseconds until an unanswered request counts as lost
 
-/** {window(id, which), step(number)}: functions that promise the kernel's answer; `renew(windows)` forgets all answers but these. */
+/** {window(id, which), step(number), naive(), visit(number)}: functions that promise the kernel's answer; `renew(windows)` forgets all answers but these. */
 export function kernel(model, signal) {
   const waiting = new Map();
   const asked = new Map();
@@ -28,6 +28,8 @@ export function kernel(model, signal) {
   return {
     window: async (id, which) => (await ask(`${id}.${which}`, { type: "window", id, which })).window,
     step: (number) => ask(`step ${number}`, { type: "step", number }),
+    naive: async () => (await ask("naive", { type: "naive" })).plan,
+    visit: (number) => ask(`visit ${number}`, { type: "visit", number }),
     renew(windows) {
       asked.clear();
       for (const [key, window] of Object.entries(windows)) asked.set(key, Promise.resolve({ window }));

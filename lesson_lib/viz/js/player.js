@@ -52,9 +52,9 @@ export class Player extends EventTarget {
   }
 
   /** Other steps through the same graph: a value that is not followed has none on the way back. */
-  take(steps) {
+  take(steps, position = this.position) {
     this.steps = steps;
-    this.position = this.clamp(this.position);
+    this.position = this.clamp(position);
   }
 
   /** What is known at this position: sets of ids, and the words for gradients that are still being summed. */

@@ -1,6 +1,7 @@
 // The same graph as a table: one row per tensor and operation, in the order of computation.
 import { changedWord } from "./changed.js";
 import { h, shapeText } from "./dom.js";
+import { bytesText, names } from "./memory.js";
 import { direction } from "./player.js";
 
 export class GraphTable {
@@ -15,7 +16,7 @@ export class GraphTable {
   fill() {
     if (this.rows.size) return;
     const { graph, texts, onSelect } = this;
-    const head = ["name", "kind", "from", "shape", "value", "gradient"].map((key) => h("th", { scope: "col" }, texts[key]));
+    const head = ["name", "kind", "from", "shape", "value", "gradient", "is saved"].map((key) => h("th", { scope: "col" }, texts[key]));
     const body = graph.order.map((id) => (graph.groups?.[id] ? this.groupRow(id) : this.row(id, onSelect)));
     this.element.append(h("table", { "aria-label": texts.graph }, h("thead", {}, h("tr", {}, head)), h("tbody", {}, body)));
   }
@@ -29,7 +30,7 @@ export class GraphTable {
       this.nameCell(id, h("button", { type: "button", class: "link", onclick: () => onSelect(id) }, node.label ?? node.name)),
       h("td", {}, isTensor ? this.texts[node.kind] : this.texts.operation),
       h("td", {}, names), h("td", {}, isTensor ? shapeText(node.shape, this.texts) : ""),
-      h("td", { class: "value" }), h("td", { class: "gradient" }));
+      h("td", { class: "value" }), h("td", { class: "gradient" }), h("td", { class: "memory" }));
     this.rows.set(id, row);
     return row;
   }
@@ -38,7 +39,7 @@ export class GraphTable {
   groupRow(id) {
     const group = this.graph.groups[id];
     const button = h("button", { type: "button", class: "link", "aria-expanded": String(group.open), onclick: () => this.onToggle(id) }, `${group.open ? "▾" : "▸"} ${group.name}`);
-    const row = h("tr", { class: "module" }, this.nameCell(id, button), h("td", {}, this.texts.module), h("td", {}, group.path), h("td", { colspan: 3 }, group.facts));
+    const row = h("tr", { class: "module" }, this.nameCell(id, button), h("td", {}, this.texts.module), h("td", {}, group.path), h("td", { colspan: group.open ? 4 : 3 }, group.facts), !group.open && h("td", { class: "memory" }));
     this.rows.set(id, row);
     return row;
   }
@@ -60,7 +61,17 @@ export class GraphTable {
       row.dataset.now = now ? direction(known.step) : "";
       const node = this.graph.tensors[id];
       if (node) this.fillRow(row, id, node, known);
+      const memory = row.querySelector(".memory");
+      if (memory) memory.textContent = node ? this.texts[`is ${known.memory.states.get(id)}`] ?? "" : this.held(id, known.memory);
     }
+  }
+
+  /** What an operation or a closed module holds now. */
+  held(id, { holders }) {
+    const entries = [...holders.values()].filter(({ ops }) => ops.has(id)).map(({ entry }) => entry);
+    if (!entries.length) return "";
+    const bytes = new Map(entries.map(([, , memory, size]) => [memory, size]));
+    return `${names(this.graph, this.texts, entries)}: ${bytesText([...bytes.values()].reduce((sum, size) => sum + size, 0), this.texts)}`;
   }
 
   fillRow(row, id, node, known) {

@@ -16,13 +16,15 @@ export class Toolbar {
     this.counter = h("output", { class: "counter" });
     this.view = button("as table", actions.toggleTable);
     this.zoomers = [button("zoom out", () => actions.zoom(1 / 1.3)), button("zoom in", () => actions.zoom(1.3)), button("fit", actions.fit)];
+    this.naive = button("naive", actions.toggleNaive);
+    this.naive.setAttribute("aria-pressed", "false");
     const other = actions.otherLanguage();
     const words = fill(texts["other language"], { name: other.name });
     this.language = h("button", { type: "button", class: "language", title: words, "aria-label": words, "data-action": "language", onclick: actions.speak }, h("span", { lang: other.code }, other.name));
     this.element = h(
       "div", { class: "toolbar", role: "toolbar", "aria-label": texts.position },
       h("span", { class: "buttons" }, this.first, this.back, this.play, this.next, this.last), this.track(), this.counter,
-      h("span", { class: "buttons" }, this.zoomers, this.view, this.language),
+      h("span", { class: "buttons" }, this.naive, this.zoomers, this.view, this.language),
     );
     player.addEventListener("play", () => this.swap(this.play, player.playing ? "pause" : "play"));
   }
@@ -30,7 +32,7 @@ export class Toolbar {
   /** The slider over a strip that shows which part of the way goes forward and which back. */
   track() {
     const turn = this.player.steps.findIndex((step) => direction(step) === "backward");
-    const share = turn < 0 ? 100 : (100 * (turn - 0.5)) / Math.max(this.player.last, 1);
+    const share = turn < 1 ? (turn < 0 ? 100 : 0) : (100 * (turn - 0.5)) / Math.max(this.player.last, 1);
     this.slider.style.setProperty("--turn", `${share}%`);
     return this.slider;
   }
@@ -43,12 +45,17 @@ export class Toolbar {
 
   apply() {
     const { position, last, step } = this.player;
+    this.track();
     this.slider.max = last;
     this.slider.value = position;
     this.slider.setAttribute("aria-valuetext", step.text);
     this.counter.value = `${position} / ${last}`;
     for (const button of [this.first, this.back]) disable(button, position === 0);
     for (const button of [this.next, this.last]) disable(button, position === last);
+  }
+
+  showNaive(isNaive) {
+    this.naive.setAttribute("aria-pressed", String(isNaive));
   }
 
   showTable(isTable) {

@@ -4,6 +4,9 @@ import { Details } from "./details.js";
 import { fill, h } from "./dom.js";
 import { Folding } from "./folding.js";
 import { kernel, tell } from "./kernel.js";
+import { onKey } from "./keys.js";
+import { memoryAt } from "./memory.js";
+import { Naive } from "./naive.js";
 import { takePlaces } from "./place.js";
 import { Player } from "./player.js";
 import { Poke } from "./poke.js";
@@ -42,13 +45,14 @@ async function build({ model, el, host, signal }, folding) {
   const strip = new Strip(graph, texts);
   const table = new GraphTable(graph, texts, select, toggle);
   const ask = kernel(model, signal);
+  const naive = new Naive(model, graph, texts, player, { ask, refresh, say: (words) => folding.say(words) });
   const poke = new Poke(model, graph, texts, signal, { arrived, say: (words) => folding.say(words) });
   const details = new Details(graph, texts, { fetchWindow: ask.window, onPoke: (change) => poke.ask(change), onSelect: select, onToggle: toggle, onClose: () => select(selected) });
-  const actions = { zoom: (factor) => canvas.viewport?.scaleBy(factor), fit: () => canvas.viewport?.fit(), toggleTable, speak: () => folding.speak(), otherLanguage: () => folding.other };
+  const actions = { zoom: (factor) => canvas.viewport?.scaleBy(factor), fit: () => canvas.viewport?.fit(), toggleTable, toggleNaive: () => naive.toggle(), speak: () => folding.speak(), otherLanguage: () => folding.other };
   const toolbar = new Toolbar(player, texts, actions);
 
   const root = h("div", { class: "lesson-graph", lang: folding.language, "data-lm-suppress-shortcuts": "true" },
-    toolbar.element, h("div", { class: "main" }, h("div", { class: "stage" }, canvas.element, table.element), strip.element, details.element),
+    toolbar.element, h("div", { class: "main" }, h("div", { class: "stage" }, canvas.element, table.element), h("div", { class: "below" }, naive.element, strip.element), details.element),
     poke.element,
     graph.reason && h("p", { class: "reason" }, graph.reason));
   followTheme(root, graph.palette, signal);
@@ -57,13 +61,22 @@ async function build({ model, el, host, signal }, folding) {
 
   function refreshSelection() {
     canvas.select(selected);
-    details.show(selected, player.known());
+    details.show(selected, knownNow());
+  }
+  /** What is known at this step. Naive recursion comes again for what an operation saved, so that nothing can be freed on its way. */
+  function knownNow() {
+    const way = naive.on ? [graph.steps, graph.steps.findIndex((step) => step.kind === "seed")] : [player.steps, player.position];
+    return { ...player.known(), memory: memoryAt(graph, ...way) };
   }
   function refresh() {
-    const known = player.known();
-    if (player.step.later) ask.step(player.position).then((told) => told && tell(graph, told) === player.position && refresh()).catch(() => {});
+    const known = knownNow();
+    root.classList.toggle("naive", naive.on);
+    if (player.step.later && naive.on) naive.tell();
+    else if (player.step.later) ask.step(player.position).then((told) => told && tell(graph, told) === player.position && refresh()).catch(() => {});
     toolbar.apply();
-    strip.apply(known);
+    toolbar.showNaive(naive.on);
+    naive.apply();
+    strip.apply(known, player.steps, player.position);
     if (canvas.svg) canvas.apply(known);
     if (isTable) table.apply(known);
     if (selected) details.show(selected, known);
@@ -71,7 +84,8 @@ async function build({ model, el, host, signal }, folding) {
   /** Other numbers came: the same picture with them. */
   function arrived({ fragments, dot, windows }) {
     ask.renew(windows);
-    player.take(graph.steps);
+    if (naive.on) naive.start(player.position);
+    else player.take(graph.steps);
     if (canvas.svg) canvas.redraw(fragments, dot && engine.exports.layout(dot));
     canvas.select(selected);
     refresh();
@@ -82,19 +96,25 @@ async function build({ model, el, host, signal }, folding) {
     table.element.hidden = !isTable;
     if (isTable) {
       table.fill();
-      table.apply(player.known());
+      table.apply(knownNow());
     }
     toolbar.showTable(isTable);
   }
 
   player.addEventListener("step", () => {
     refresh();
+    if (naive.on) return naive.keep();
     model.set("position", player.position);
     model.save_changes();
   });
-  const follow = () => model.get("data") === graph && player.go(model.get("position"));
+  const follow = () => model.get("data") === graph && !naive.on && player.go(model.get("position"));
+  const followNaive = () => model.get("data") === graph && naive.follow(model.get("naive"));
   model.on("change:position", follow);
-  signal.addEventListener("abort", () => model.off("change:position", follow));
+  model.on("change:naive", followNaive);
+  signal.addEventListener("abort", () => {
+    model.off("change:position", follow);
+    model.off("change:naive", followNaive);
+  });
   root.addEventListener("keydown", (event) => onKey(event, { player, canvas, select, actions, selected, isTable, toggle, graph }));
   signal.addEventListener("abort", () => {
     player.pause();
@@ -112,34 +132,7 @@ async function build({ model, el, host, signal }, folding) {
   }
   if (folding.isTable && !isTable) toggleTable();
   refresh();
+  naive.follow(model.get("naive"));
   if (graph.tensors[folding.keeps] ?? graph.ops[folding.keeps]) select(folding.keeps);
   return { canvas, table, root, selected: () => selected };
-}
-
-/** Keys that mean the same wherever the focus is in the widget. */
-function onKey(event, { player, canvas, select, actions, selected, isTable, toggle, graph }) {
-  if (event.ctrlKey || event.metaKey || event.altKey) return;
-  const keys = {
-    ArrowLeft: () => player.move(-1),
-    ArrowRight: () => player.move(1),
-    Home: () => player.go(0),
-    End: () => player.go(player.last),
-    p: () => player.toggle(),
-    t: actions.toggleTable,
-    l: actions.speak,
-    Escape: () => selected && select(selected),
-    ...(!isTable && { "+": () => actions.zoom(1.3), "-": () => actions.zoom(1 / 1.3), 0: actions.fit }),
-    ...(canvas.hasFocus() && {
-      ArrowUp: () => canvas.focusNext(-1),
-      ArrowDown: () => canvas.focusNext(1),
-      Enter: () => (graph.groups?.[canvas.current] ? toggle : select)(canvas.current),
-      o: () => toggle(graph.groups?.[canvas.current] ? canvas.current : graph.places?.[canvas.current]),
-      " ": () => select(canvas.current),
-    }),
-  };
-  const action = keys[event.key];
-  if (!action) return;
-  event.preventDefault();
-  event.stopPropagation();
-  action();
 }

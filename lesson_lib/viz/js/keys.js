@@ -1,0 +1,30 @@
+// The keyboard: the same keys wherever the focus is in the widget.
+
+/** Do what the key of `event` stands for, if it stands for anything. */
+export function onKey(event, { player, canvas, select, actions, selected, isTable, toggle, graph }) {
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  const keys = {
+    ArrowLeft: () => player.move(-1),
+    ArrowRight: () => player.move(1),
+    Home: () => player.go(0),
+    End: () => player.go(player.last),
+    p: () => player.toggle(),
+    t: actions.toggleTable,
+    n: actions.toggleNaive,
+    l: actions.speak,
+    Escape: () => selected && select(selected),
+    ...(!isTable && { "+": () => actions.zoom(1.3), "-": () => actions.zoom(1 / 1.3), 0: actions.fit }),
+    ...(canvas.hasFocus() && {
+      ArrowUp: () => canvas.focusNext(-1),
+      ArrowDown: () => canvas.focusNext(1),
+      Enter: () => (graph.groups?.[canvas.current] ? toggle : select)(canvas.current),
+      o: () => toggle(graph.groups?.[canvas.current] ? canvas.current : graph.places?.[canvas.current]),
+      " ": () => select(canvas.current),
+    }),
+  };
+  const action = keys[event.key];
+  if (!action) return;
+  event.preventDefault();
+  event.stopPropagation();
+  action();
+}
