@@ -35,9 +35,8 @@ export class Details {
     return h("div", { class: "row" }, h("span", { class: "key" }, this.texts[name]), h("span", { class: "content" }, content));
   }
 
-  link(id) {
-    const node = this.graph.tensors[id] ?? this.graph.ops[id];
-    return h("button", { type: "button", class: "link", onclick: () => this.onSelect(id) }, node.name);
+  link(id, words = (this.graph.tensors[id] ?? this.graph.ops[id]).name) {
+    return h("button", { type: "button", class: "link", onclick: () => this.onSelect(id) }, words);
   }
 
   // --- tensors ------------------------------------------------------------------------------------------------------

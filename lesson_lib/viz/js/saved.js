@@ -6,7 +6,7 @@ import { bytesText, ROLES } from "./memory.js";
 export function savedBy(details, id, { states }) {
   const { texts, graph } = details;
   const lines = Object.entries(graph.saved).flatMap(([op, entries]) =>
-    entries.filter(([tensor]) => tensor === id).map(([, role, , bytes]) => h("div", {}, details.link(op), `${texts[ROLES[role]]}, ${bytesText(bytes, texts)}`)));
+    entries.filter(([tensor]) => tensor === id).map(([, role, , bytes]) => h("div", {}, details.link(op, graph.ops[op].label), ` ${texts[ROLES[role]]}, ${bytesText(bytes, texts)}`)));
   return lines.length > 0 && details.row("saved by", lines, h("small", {}, stateWord(states.get(id), texts)));
 }
 
@@ -15,7 +15,7 @@ export function saves(details, id, { states }) {
   const { texts, graph } = details;
   const lines = (graph.saved[id] ?? []).map(([tensor, role, , bytes, , count]) => {
     const words = count > 1 ? fill(texts.arrays, { count }) : texts[ROLES[role]];
-    return h("div", {}, tensor && details.link(tensor), `${words}, ${bytesText(bytes, texts)} `, tensor && h("small", {}, stateWord(states.get(tensor), texts)));
+    return h("div", {}, tensor && [details.link(tensor), " "], `${words}, ${bytesText(bytes, texts)} `, tensor && h("small", {}, stateWord(states.get(tensor), texts)));
   });
   return lines.length > 0 && details.row("saves", lines);
 }
