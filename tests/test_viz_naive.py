@@ -57,7 +57,8 @@ def test_the_partial_gradients_add_up_to_the_gradient():
         out = (y.exp() * 0.01 + y * x.sum(0)).sum()  # broadcast, shared, used twice
     model = viz.graph(out).model
     recursion, sums = model.recursion, {}
-    for tensor, g, _ in carried(recursion.starts, lambda tensor, g: [(child, part) for child, part, _ in recursion.send(tensor, g)]):
+    send = lambda tensor, g: [sent[:2] for sent in recursion.send(tensor, g)]  # noqa: E731
+    for tensor, g, _ in carried(recursion.starts, send):
         sums[tensor] = sums.get(tensor, 0) + g
     out.backward()
     assert sums["t0"] == pytest.approx(x.grad.numpy(), rel=1e-5)

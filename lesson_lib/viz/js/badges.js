@@ -14,10 +14,10 @@ export function markSaved(nodes, graph, texts, states, isWide) {
     const badge = group.querySelector(".badge");
     const { state, brief } = wanted.get(id) ?? {};
     const words = state && texts[state === "saved" && !isWide ? "badge saved" : `is ${state}`];
-    const frame = group.querySelector(".frame"); // a box that is out of sight has none yet
     if (badge?.dataset.state === state && badge?.dataset.words === words) continue;
     badge?.remove();
-    if (state && frame) group.append(draw(frame, state, brief, words));
+    const frame = state && group.querySelector(".frame"); // a box that is out of sight has none yet
+    if (frame) group.append(draw(frame, state, brief, words));
   }
 }
 

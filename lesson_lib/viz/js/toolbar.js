@@ -12,7 +12,7 @@ export class Toolbar {
     this.play = button("play", () => player.toggle());
     this.next = button("next", () => player.move(1));
     this.last = button("last", () => player.go(player.last));
-    this.slider = h("input", { type: "range", min: 0, max: player.last, step: 1, "aria-label": texts.position, oninput: () => player.go(Number(this.slider.value)) });
+    this.slider = h("input", { type: "range", min: 0, max: player.last, step: 1, "aria-label": texts.position, "data-action": "position", oninput: () => player.go(Number(this.slider.value)) });
     this.counter = h("output", { class: "counter" });
     this.view = button("as table", actions.toggleTable);
     this.zoomers = [button("zoom out", () => actions.zoom(1 / 1.3)), button("zoom in", () => actions.zoom(1.3)), button("fit", actions.fit)];
