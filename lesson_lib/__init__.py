@@ -313,7 +313,7 @@ newaxis = None
 __version__ = version.__version__
 
 # Imported when they are first named: a program that works on tensors alone starts in half the time.
-_LATER = dict.fromkeys(("fft", "masked", "nn", "optim", "serialization", "signal", "testing", "utils"))
+_LATER = dict.fromkeys(("fft", "masked", "nn", "optim", "profiler", "serialization", "signal", "testing", "utils"))
 _LATER |= dict.fromkeys(("load", "save"), "serialization")
 
 __getattr__ = missing_from("torch", later=_LATER)  # a name that is missing here says why

@@ -18,4 +18,4 @@ __all__ = [
     "set_detect_anomaly", "set_grad_enabled", "set_multithreading_enabled",
 ]  # fmt: skip
 
-__getattr__ = missing_from("torch.autograd")  # a name that is missing here says why
+__getattr__ = missing_from("torch.autograd", later=dict.fromkeys(("profiler", "profiler_util")))  # a name that is missing here says why

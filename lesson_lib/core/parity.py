@@ -43,6 +43,12 @@ MISSING = {
         "torch.serialization.*crc32*", "torch.serialization.*endianness", "torch.serialization.skip_data", "torch.serialization.register_package",
         "torch.serialization.default_restore_location", "torch.serialization.check_module_version*",
     ),
+    "it belongs to Kineto, PyTorch's recorder in C++": (
+        "torch.profiler.ExecutionTraceObserver", "torch.autograd.profiler.KinetoStepTracker", "torch.autograd.profiler.MemRecordsAcc",
+    ),
+    "it is for NVIDIA's and Intel's own profilers, which look at a GPU or a processor": (
+        "torch.autograd.profiler.emit_*", "torch.autograd.profiler.load_nvprof", "torch.autograd.profiler.parse_nvprof_trace", "torch.autograd.profiler.EnforceUnique",
+    ),
     "data sets are Datasets and IterableDatasets here: PyTorch gives data pipes up": ("*DataPipe",),
     "one process computes here": ("torch.distributed*", "torch.multiprocessing*", "torch.futures*", "torch.monitor*", "*DistributedDataParallel"),
 }  # fmt: skip
@@ -94,6 +100,16 @@ DIFFERS = {
     **dict.fromkeys(
         ("torch.clone", "torch.Tensor.clone", "torch.Tensor.contiguous", "torch.Tensor.is_contiguous", "torch.Tensor.to"),
         "memory_format=channels_last changes nothing: a copy is in row-major order",
+    ),
+    **dict.fromkeys(
+        ("torch.profiler.profile", "torch.autograd.profiler.profile"),
+        "the events are those of the operations here: linear is t and addmm, and what makes a tensor of nothing (ones, randn) is none; times are those "
+        "of the CPU, memory that of results; with_stack names the user's lines only",
+    ),
+    "torch.autograd.profiler.EventList": "with stacks and FLOPs in one table each number stands under its own title",
+    **dict.fromkeys(
+        ("torch.profiler.kineto_available", "torch.autograd.kineto_available", "torch.autograd.profiler.kineto_available"),
+        "False: the profiler is Python's",
     ),
     "torch.special.bessel_j0": "right to 16 digits; PyTorch's is off by up to 4e-7 beyond 5",
     "torch.special.bessel_j1": "right to 16 digits; PyTorch's is off by up to 4e-7 beyond 5",
