@@ -64,12 +64,12 @@ def test_pdf(graph, tmp_path):
 
 def test_only_these_endings(graph, tmp_path):
     for name in ("g.gif", "g"):
-        with pytest.raises(ValueError, match="a picture is saved as .svg, .png, .pdf, .dot, not as"):
+        with pytest.raises(ValueError, match="a picture is saved as .svg, .png, .pdf, .dot, .html, not as"):
             graph.save(tmp_path / name)
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("ending", ["svg", "png", "pdf", "dot"])
+@pytest.mark.parametrize("ending", ["svg", "png", "pdf", "dot", "html"])
 def test_a_failure_leaves_the_old_file(graph, tmp_path, monkeypatch, ending):
     path = tmp_path / f"g.{ending}"
     path.write_text("old")

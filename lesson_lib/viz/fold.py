@@ -41,6 +41,11 @@ def fold(model, opened=(), rows=None):
     return _Folding(model, frozenset(opened), rows or Rows(model)).folded
 
 
+def toggles(model):
+    """The ids that a press in the picture of a folded Model opens or closes."""
+    return [*model.clusters, *(op.box.opens for op in model.ops.values() if op.box is not None)]
+
+
 class _Folding:
     def __init__(self, model, opened, rows):
         self.model, self.opened, self.rows = model, opened, rows

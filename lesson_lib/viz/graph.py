@@ -9,7 +9,9 @@ from .deferred import settle
 from .dot import to_dot
 from .export import to_pdf, to_png
 from .names import names_seen_from
+from .page import to_page
 from .replay import Replay
+from .screen import picture_data
 from .steps import add_steps
 from .svg import can_draw, to_svg
 from .trace import Trace, check_tensors
@@ -47,12 +49,16 @@ class Graph:
         return to_svg(self.model, View(self.view.step if step is None else step, selected or self.view.selected, theme or self.view.theme))
 
     def save(self, path):
-        """Write the picture to ``path``: an .svg, .png or .pdf file, or .dot for Graphviz. The file is replaced at once or not at all."""
+        """Write the picture to ``path``: an .svg, .png or .pdf file, .dot for Graphviz, or .html, which steps in a browser without Python or a network.
+
+        The file is replaced at once or not at all.
+        """
         kinds = {
             ".svg": lambda: self.svg().encode(),
             ".png": lambda: to_png(self.svg(), self.view.theme),
             ".pdf": lambda: to_pdf(self.svg()),
             ".dot": lambda: self.dot.encode(),
+            ".html": lambda: to_page(self),
         }
         kind = Path(path).suffix.lower()
         if kind not in kinds:
@@ -60,6 +66,14 @@ class Graph:
         content = kinds[kind]()
         with replacing(path) as file:
             file.write(content)
+
+    def picture(self, model):
+        """What a browser gets of ``model``, this graph."""
+        return picture_data(model)
+
+    def foldings(self):
+        """(the ids that are open, the Model) for this picture and those that presses lead to; here nothing folds."""
+        yield frozenset(), self.model
 
     def widget(self):
         """The graph to step through, for a notebook."""

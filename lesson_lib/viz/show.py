@@ -1,6 +1,7 @@
 """``show``: the one door. A loss or a model goes in; out comes its graph, folded so that it fits on a screen."""
 
 import sys
+from collections import deque
 from html import escape
 from uuid import uuid4
 from weakref import WeakSet
@@ -8,13 +9,14 @@ from weakref import WeakSet
 from ..core.tensor import Tensor
 from ..nn.module import Module
 from .census import Census
-from .fold import fold
+from .fold import fold, toggles
 from .folded_text import folded_text
 from .graph import DRAWN, Graph, GraphView, traced
 from .names import names_seen_from
 from .opening import by_name, first_open
 from .record import record
 from .rows import Rows
+from .screen import folded_data
 from .svg import can_draw
 from .texts import text
 from .trace import nodes_of, roots_of
@@ -87,6 +89,21 @@ class Shown(Graph):
     def widget(self):
         """The graph to open, close and step through, for a notebook."""
         return FoldView(self)
+
+    def picture(self, model):
+        """What a browser gets of ``model``, a folding of this graph."""
+        return folded_data(model)
+
+    def foldings(self):
+        """(the ids that are open, the Model) for this picture, then for all that presses lead to: those one press away, those two presses away, ..."""
+        waiting, met = deque([self.opened]), {self.opened}
+        while waiting:
+            opened = waiting.popleft()
+            model = fold(self.full, opened, self.rows)
+            yield opened, model
+            after = [opened ^ {key} for key in toggles(model)]
+            waiting.extend(one for one in after if one not in met)
+            met.update(after)
 
     def _around(self, key):
         while (key := self.full.groups[key].parent) is not None:

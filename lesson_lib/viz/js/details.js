@@ -61,7 +61,7 @@ export class Details {
 
   /** The table of a value has fields in which the numbers can be changed. */
   table(summary, role, id, which) {
-    if (which !== "value") return cells(summary, role, this.texts[role]);
+    if (which !== "value" || this.graph.offline) return cells(summary, role, this.texts[role]);
     const { name, shape } = this.graph.tensors[id];
     return cells(summary, role, this.texts[role], (words, row, column) => {
       const index = [...shape.slice(2).fill(0), row, column].slice(shape.length ? -shape.length : 2 + shape.length);
@@ -86,6 +86,7 @@ export class Details {
     place.append(note);
     try {
       const found = await this.fetchWindow(id, which);
+      if (!found) throw new Error(which); // a saved page has not all of them
       place.replaceChildren(this.table(found, role, id, which), h("p", { class: "stats" }, found.stats));
       this.resume();
     } catch {

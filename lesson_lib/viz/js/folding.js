@@ -70,12 +70,14 @@ export class Folding {
   toggle(id) {
     const { groups } = this.model.get("data");
     if (!groups?.[id]) return;
-    this.model.send({ type: "toggle", id: groups[id].opens });
-    clearTimeout(this.waiting);
-    this.waiting = setTimeout(() => {
+    const lost = () => {
       this.said.textContent = this.texts.unreachable;
       this.said.classList.add("seen");
-    }, PATIENCE);
+    };
+    if (groups[id].fixed) return lost(); // a saved page has no picture with it
+    this.model.send({ type: "toggle", id: groups[id].opens });
+    clearTimeout(this.waiting);
+    this.waiting = setTimeout(lost, PATIENCE);
   }
 
   say(words) {

@@ -54,7 +54,7 @@ async function build({ model, el, host, signal }, folding) {
   const root = h("div", { class: "lesson-graph", lang: folding.language, "data-lm-suppress-shortcuts": "true" },
     toolbar.element, h("div", { class: "main" }, h("div", { class: "stage" }, canvas.element, table.element), h("div", { class: "below" }, naive.element, strip.element), details.element),
     poke.element,
-    graph.reason && h("p", { class: "reason" }, graph.reason));
+    graph.reason && h("p", { class: "reason" }, graph.reason), graph.offline && h("p", { class: "reason" }, texts.offline));
   followTheme(root, graph.palette, signal);
   el.classList.add("lesson-graph-host");
   el.replaceChildren(root, folding.said);
