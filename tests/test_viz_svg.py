@@ -131,7 +131,8 @@ except ImportError as error:
 def test_ten_widgets_share_one_engine(graph):
     views = [graph.widget() for _ in range(10)]
     assert len({id(view.engine) for view in views}) == 1
-    assert len((STATIC / "view.js").read_bytes()) < 100_000  # what each of them carries
+    for name in ("view.js", "film.js"):
+        assert len((STATIC / name).read_bytes()) < 100_000  # what each of them carries
 
 
 def test_the_position_stays_within_the_steps(graph):
@@ -156,7 +157,7 @@ def test_numbers_of_large_tensors_are_sent_when_asked_for():
 
 def test_the_widget_needs_no_network():
     """Its scripts name no address but those of XML namespaces: the WebAssembly is inside them."""
-    for name in ("engine.js", "view.js", "style.css"):
+    for name in ("engine.js", "view.js", "film.js", "style.css"):
         addresses = re.findall(r"https?://[\w.-]+", (STATIC / name).read_text())
         assert set(addresses) <= {"http://www.w3.org", "http://www.w"}, name
 

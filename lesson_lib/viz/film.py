@@ -3,6 +3,7 @@
 import sys
 import weakref
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 from ..core import state
@@ -13,7 +14,8 @@ from ..core.tensor import edge_of
 from .deferred import settle
 from .film_picture import film_svg
 from .film_table import film_text
-from .graph import check_tensors
+from .graph import GraphView, check_tensors
+from .living import in_notebook, marked, new_place
 from .model import Model
 from .names import names_seen_from
 from .outline import Changes, changes, in_order, outline, signature
@@ -23,7 +25,13 @@ from .svg import can_draw
 from .texts import text
 from .trace import Trace, nodes_of
 
+if hasattr(GraphView, "picture"):
+    from .film_widget import FilmView
+else:  # no anywidget is installed
+    FilmView = GraphView
+
 MOST_STRUCTURES = 500  # different graphs whose outline is kept
+MOST_COMPARED = 500  # pairs of graphs whose changes are remembered
 
 
 @dataclass
@@ -56,16 +64,19 @@ class Frame(NamedTuple):
 class Film:
     """Records from its making until ``stop()``; ``watch`` makes one.
 
-    ``frames`` are the frames, ``losses`` and ``gradient_norms`` one number of each, ``structures`` the different graphs. A notebook shows the
-    time line and the graphs, with what appeared and what vanished; a terminal a table. Two graphs are equal if they have the same operations
-    of the same lines and modules on leaves of the same names, joined in the same way, whatever their shapes. Equal graphs share one Model,
-    that of the first of them, and only the first ``keep`` different graphs have one: so a long run takes little memory.
+    ``frames`` are the frames, ``losses`` and ``gradient_norms`` one number of each, ``structures`` the different graphs. A notebook shows a
+    flipbook to leaf through, and keeps a picture of the time line and the graphs, with what appeared and what vanished; a terminal has a table.
+
+    Two graphs are equal if they have the same operations of the same lines and modules on leaves of the same names, joined in the same way,
+    whatever their shapes. Equal graphs share one Model, that of the first of them, and only the first ``keep`` different graphs have one: so a
+    long run takes little memory.
     """
 
     def __init__(self, each_backward=True, keep=8):
         self.each_backward, self.keep = each_backward, keep
         self.frames, self.structures = [], []
         self._known = {}  # signature -> Structure
+        self._compared = {}  # (number of a structure, number of another) -> Changes
         self._leaves = {}  # name -> weak reference to the leaf that has it
         self._pending = ()
         self.running = True
@@ -159,7 +170,16 @@ class Film:
         for structure in (before, after):
             if structure.pieces is None:
                 raise ValueError(text("film forgotten", number=structure.first, most=MOST_STRUCTURES))
-        return changes(before.pieces, after.pieces)
+        pair = before.number, after.number
+        if pair not in self._compared:
+            if len(self._compared) >= MOST_COMPARED:
+                self._compared.clear()
+            self._compared[pair] = changes(before.pieces, after.pieces)
+        return self._compared[pair]
+
+    def widget(self):
+        """The film as a flipbook, for a notebook; of a film that still runs, the frames so far."""
+        return FilmView(self)
 
     def svg(self, theme="light"):
         """The time line above the different graphs, as SVG text."""
@@ -172,7 +192,8 @@ class Film:
         bundle = {"text/plain": film_text(self)}
         if self.frames and can_draw():
             bundle["image/svg+xml"] = self.svg()
-        return bundle
+        is_live = self.frames and in_notebook() and FilmView is not GraphView
+        return marked(bundle, new_place(partial(FilmView, self)) if is_live else "")
 
 
 def watch(each_backward=True, keep=8):
@@ -227,5 +248,6 @@ def _model(outputs, nodes, names):
         if card.made_by is None:
             card.value_handle = None if card.value_handle is None else card.value_handle.copy()
         card.grad_handle = None if card.grad_handle is None else card.grad_handle.copy()
+    trace.model.recursion = None  # it would hold the graph itself
     ids = tuple(trace.op_ids.get(node) or trace.tensor_ids[node, 0] for node in nodes)
     return trace.model, ids

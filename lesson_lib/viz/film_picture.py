@@ -1,8 +1,8 @@
 """A film as one picture: losses and gradient norms along the time line, and under it the different graphs."""
 
-import math
 from xml.etree import ElementTree
 
+from .curve import curve, spread
 from .film_table import described, figure
 from .paint import SVG, Pen
 from .svg import to_svg
@@ -48,7 +48,7 @@ def _time_line(film, pen):
         top += CURVE + GAP
     changed = [frame.number for frame in film.frames if frame.changed]
     bottom, last = top - GAP + 6, len(film.frames) - 1
-    for number in changed[:MOST_POINTS]:
+    for number in spread(changed, len(film.frames), MOST_POINTS):
         x = _x(number, last)
         line = f'stroke="{pen.colours["loss_ink"]}" stroke-dasharray="2 3"'
         parts.append(f'<path class="tick" d="M{x:g} {GAP}V{bottom}" {line}/><path d="M{x:g} {bottom}l-4 7h8z" fill="{pen.colours["loss_ink"]}"/>')
@@ -63,21 +63,18 @@ def _time_line(film, pen):
 
 def _curve(pen, name, values, role, dash, top):
     """One curve with its name, its smallest and its largest value. What is not finite has no place on it."""
-    known = [value for value in values if value is not None and math.isfinite(value)]
-    low, high = (min(known), max(known)) if known else (0.0, 0.0)
+    found, last = curve(values, MOST_POINTS), len(values) - 1
     parts = [pen.rect(LEFT, top, WIDTH - LEFT - RIGHT, CURVE, "op", line="op_line")]
     parts.append(pen.text(LEFT - 10, top + CURVE / 2 + 3, name, SMALL, f"{role}_ink", anchor="end", bold=True))
-    parts.append(pen.text(LEFT - 10, top + 8, figure(high if known else None), SMALL, "small", anchor="end"))
-    parts.append(pen.text(LEFT - 10, top + CURVE, figure(low if known else None), SMALL, "small", anchor="end"))
-    every = max(1, len(values) // MOST_POINTS)
+    parts.append(pen.text(LEFT - 10, top + 8, figure(found.high), SMALL, "small", anchor="end"))
+    scale = f" ({text('log scale')})" if found.log else ""
+    parts.append(pen.text(LEFT - 10, top + CURVE, figure(found.low) + scale, SMALL, "small", anchor="end"))
     path, pen_up = "", True
-    for number, value in list(enumerate(values))[::every]:
-        if value is None or not math.isfinite(value):
-            pen_up = True
-            continue
-        share = (value - low) / (high - low) if high > low else 0.5
-        path += f"{'M' if pen_up else 'L'}{_x(number, len(values) - 1):.1f} {top + CURVE - 4 - share * (CURVE - 8):.1f}"
-        pen_up = False
+    for point in found.points:
+        if point is not None:
+            place = f"{_x(point[0], last):.1f} {top + CURVE - 4 - point[1] * (CURVE - 8):.1f}"
+            path += f"M{place}h0" if pen_up else f"L{place}"
+        pen_up = point is None
     look = f'fill="none" stroke="{pen.colours[role]}" stroke-width="1.8" stroke-linecap="round"{dash}'
     return [*parts, f'<path class="curve" d="{path or "M0 0"}" {look}/>']
 

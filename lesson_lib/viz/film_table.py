@@ -63,9 +63,13 @@ def described(film, frame):
     return named or [text("rewired")]
 
 
+def counted(pieces):
+    """``["mul (run.py:3) ×2", "w2"]``: equal ones counted."""
+    return [f"{words} ×{count}" if count > 1 else words for words, count in Counter(map(str, pieces)).items()]
+
+
 def listed(pieces):
-    """``mul (run.py:3) ×2, w2``: equal ones counted, long lists cut."""
-    counts = Counter(map(str, pieces))
-    words = [f"{words} ×{count}" if count > 1 else words for words, count in counts.items()]
+    """``mul (run.py:3) ×2, w2``: long lists are cut."""
+    words = counted(pieces)
     more = [text("pieces skipped", count=len(words) - MOST_PIECES)] if len(words) > MOST_PIECES else []
     return ", ".join(words[:MOST_PIECES] + more)

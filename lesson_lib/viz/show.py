@@ -2,8 +2,7 @@
 
 import sys
 from collections import deque
-from html import escape
-from uuid import uuid4
+from functools import partial
 from weakref import WeakSet
 
 from ..core.tensor import Tensor
@@ -12,6 +11,7 @@ from .census import Census
 from .fold import fold, toggles
 from .folded_text import folded_text
 from .graph import DRAWN, Graph, GraphView, traced
+from .living import in_notebook, marked, new_place
 from .names import names_seen_from
 from .opening import by_name, first_open
 from .record import record
@@ -117,16 +117,10 @@ class Shown(Graph):
         bundle = {"text/plain": self._text}
         if len(self.model.ops) > SEEN:
             return bundle
-        place = self._live() if in_notebook() and FoldView is not GraphView else ""
+        place = new_place(partial(FoldView, self)) if in_notebook() and FoldView is not GraphView else ""
         if can_draw() and (not place or len(self.model.ops) <= DRAWN):
-            bundle["image/svg+xml"] = self.svg().replace("<svg ", f'<svg id="{place}" ' if place else "<svg ", 1)
-        elif place:
-            bundle["text/html"] = f'<pre id="{place}">{escape(self._text)}</pre>'
-        return bundle
-
-    def _live(self):
-        """A widget that takes the place of this output while its kernel runs: the id by which it finds it on the page. Only the picture is saved."""
-        return FoldView(self, uuid4().hex).place
+            bundle["image/svg+xml"] = self.svg()
+        return marked(bundle, place)
 
 
 def show(*what, model=None, gradient=None, opened=None, step=None, theme="light"):
@@ -160,12 +154,6 @@ def show(*what, model=None, gradient=None, opened=None, step=None, theme="light"
     if len(shown.model.ops) > SEEN:  # no modules that could be closed
         return Census(nodes)
     return shown if opened is None else shown.open(*opened)
-
-
-def in_notebook():
-    """True if a notebook's kernel runs this program."""
-    ipython = sys.modules.get("IPython")
-    return ipython is not None and hasattr(ipython.get_ipython(), "kernel")
 
 
 def _outputs(model, inputs):

@@ -49,7 +49,58 @@ def _as_it_is_now(data, view):
         return {**data, **view.picture(view.model), "poked": view.poking.state(view.model)}
 
 
-class GraphView(anywidget.AnyWidget):
+class LiveView(anywidget.AnyWidget):
+    """What the widgets that show graphs have in common: the engine, a position, a selected node, the words of each language, answers in one of them."""
+
+    _css = static("style.css")
+    answers = {}  # type of a message -> name of the method that answers it
+    engine = anywidget.WidgetTrait().tag(sync=True)
+    position = traitlets.Int(0).tag(sync=True)
+    selected = traitlets.Unicode("").tag(sync=True)
+    language = traitlets.Unicode().tag(sync=True)
+    texts = traitlets.Dict(CATALOGUES).tag(sync=True)
+    place = traitlets.Unicode("").tag(sync=True)  # the id of the picture on the page whose place it takes, and its own
+
+    def __init__(self, place="", **traits):
+        own = {"place": place, "model_id": place} if place else {}
+        super().__init__(engine=GraphEngine.shared(), language=language(), **traits, **own)
+        self.on_msg(self._hear)
+
+    @property
+    def last(self):
+        """The last position."""
+        raise NotImplementedError
+
+    def looked_at(self, message):
+        """The Model whose numbers a message asks for."""
+        raise NotImplementedError
+
+    @traitlets.validate("position")
+    def _within(self, proposal):
+        return min(max(proposal["value"], 0), self.last)
+
+    @traitlets.validate("language")
+    def _known(self, proposal):
+        return checked(proposal["value"])
+
+    def _hear(self, *message):
+        with speaking(self.language):
+            self._answer(*message)
+
+    def _answer(self, _, message, buffers):
+        name = self.answers.get(message.get("type"))
+        if name is not None:
+            getattr(self, name)(message)
+
+    def _window(self, message):
+        """Send the numbers of a large tensor when its details are opened: they do not travel with the graph."""
+        node = self.looked_at(message).tensors.get(message["id"])
+        array = node and {"value": node.value_handle, "gradient": node.gradient_handle, "grad": node.grad_handle}.get(message["which"])
+        if array is not None:
+            self.send({"type": "window", "key": message["key"], "window": window(array)})
+
+
+class GraphView(LiveView):
     """One graph on screen. ``position`` is the step it stands at and can be set; ``selected`` is the node that was clicked.
     ``naive`` is the visit of naive recursion that is shown instead (0: its start), and -1 while the right order is.
 
@@ -57,21 +108,22 @@ class GraphView(anywidget.AnyWidget):
     """
 
     _esm = static("view.js")
-    _css = static("style.css")
-    engine = anywidget.WidgetTrait().tag(sync=True)
+    answers = {"window": "_window", "step": "_tell", "poke": "_poke", "naive": "_plan", "visit": "_visit"}
     data = traitlets.Dict().tag(sync=True, to_json=_as_it_is_now)
-    position = traitlets.Int(0).tag(sync=True)
-    selected = traitlets.Unicode("").tag(sync=True)
     naive = traitlets.Int(-1).tag(sync=True)
-    language = traitlets.Unicode().tag(sync=True)
-    texts = traitlets.Dict(CATALOGUES).tag(sync=True)
-    place = traitlets.Unicode("").tag(sync=True)  # the id of the picture on the page whose place it takes, and its own
 
     def __init__(self, graph, place=""):
         self.graph, self.model, self.poking, self._shot = graph, graph.model, None, None
-        own = {"place": place, "model_id": place} if place else {}
-        super().__init__(engine=GraphEngine.shared(), data=self.picture(graph.model), position=graph.model.now, language=language(), **own)
-        self.on_msg(self._hear)
+        super().__init__(place, data=self.picture(graph.model), position=graph.model.now)
+
+    @property
+    def last(self):
+        """The last step."""
+        return len(self.model.steps) - 1
+
+    def looked_at(self, message):
+        """The Model that is on screen."""
+        return self.model
 
     def picture(self, model):
         """What the browser gets."""
@@ -81,14 +133,6 @@ class GraphView(anywidget.AnyWidget):
         """What of the whole Model is on screen."""
         return model
 
-    @traitlets.validate("position")
-    def _within(self, proposal):
-        return min(max(proposal["value"], 0), len(self.model.steps) - 1)
-
-    @traitlets.validate("language")
-    def _known(self, proposal):
-        return checked(proposal["value"])
-
     @traitlets.observe("language")
     def _speak(self, change):
         """Send the sentences and the cards once more, in the language that is asked for."""
@@ -96,22 +140,6 @@ class GraphView(anywidget.AnyWidget):
             with speaking(self.language):
                 self.data = self.picture(self.model)
         self._shot = None
-
-    def _hear(self, *message):
-        with speaking(self.language):
-            self._answer(*message)
-
-    def _answer(self, _, message, buffers):
-        answer = {"window": self._window, "step": self._tell, "poke": self._poke, "naive": self._plan, "visit": self._visit}.get(message.get("type"))
-        if answer is not None:
-            answer(message)
-
-    def _window(self, message):
-        """Send the numbers of a large tensor when its details are opened: they do not travel with the graph."""
-        node = self.model.tensors.get(message["id"])
-        array = node and {"value": node.value_handle, "gradient": node.gradient_handle, "grad": node.grad_handle}.get(message["which"])
-        if array is not None:
-            self.send({"type": "window", "key": message["key"], "window": window(array)})
 
     def _tell(self, message):
         """Send the sentence and the arithmetic of one step."""
@@ -170,4 +198,4 @@ class GraphView(anywidget.AnyWidget):
             self.poking.change(message["id"], message["index"], message.get("value"), message.get("by", 0))
 
     def __repr__(self):
-        return f"<GraphView: {len(self.model.ops)} operations, step {self.position} of {len(self.model.steps) - 1}>"
+        return f"<GraphView: {len(self.model.ops)} operations, step {self.position} of {self.last}>"

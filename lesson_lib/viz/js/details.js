@@ -61,7 +61,7 @@ export class Details {
 
   /** The table of a value has fields in which the numbers can be changed. */
   table(summary, role, id, which) {
-    if (which !== "value" || this.graph.offline) return cells(summary, role, this.texts[role]);
+    if (which !== "value" || !this.onPoke || this.graph.offline) return cells(summary, role, this.texts[role]);
     const { name, shape } = this.graph.tensors[id];
     return cells(summary, role, this.texts[role], (words, row, column) => {
       const index = [...shape.slice(2).fill(0), row, column].slice(shape.length ? -shape.length : 2 + shape.length);

@@ -7,6 +7,8 @@ const PATHS = {
   pause: "M6.5 4.5v11M13.5 4.5v11",
   next: "M6.5 4.5l8 5.5-8 5.5z",
   last: "M15 4v12M4 4.5l8 5.5-8 5.5z",
+  "change before": "M6 6.5 2.5 10 6 13.5zM9 14.5l4-9 4 9z",
+  "change after": "M14 6.5l3.5 3.5-3.5 3.5zM3 14.5l4-9 4 9z",
   "zoom in": "M8.5 3a5.5 5.5 0 1 0 0 11 5.5 5.5 0 0 0 0-11zM12.7 12.7 17 17M8.5 6v5M6 8.5h5",
   "zoom out": "M8.5 3a5.5 5.5 0 1 0 0 11 5.5 5.5 0 0 0 0-11zM12.7 12.7 17 17M6 8.5h5",
   fit: "M3 7.5V3h4.5M12.5 3H17v4.5M17 12.5V17h-4.5M7.5 17H3v-4.5",
@@ -15,7 +17,7 @@ const PATHS = {
   naive: "M10 3v4M10 7 4.5 11v5M10 7l5.5 4v5M4.5 11l11 5M15.5 11l-11 5",
   close: "M5 5l10 10M15 5 5 15",
 };
-const FILLED = new Set(["first", "back", "play", "next", "last"]);
+const FILLED = new Set(["first", "back", "play", "next", "last", "change before", "change after"]);
 
 /** An icon by name, as an SVG element that screen readers skip. */
 export function icon(name) {

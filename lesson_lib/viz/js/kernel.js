@@ -2,8 +2,8 @@
 
 export const PATIENCE = 5000; // milliseconds until an unanswered request counts as lost
 
-/** {window(id, which), step(number), naive(), visit(number)}: functions that promise the kernel's answer; `renew(windows)` forgets all answers but these. */
-export function kernel(model, signal) {
+/** {ask(key, question), asked}: a function that promises the kernel's answer, and the answers that are kept: the last `most` that were wanted. */
+export function questions(model, signal, most = Infinity) {
   const waiting = new Map();
   const asked = new Map();
   const receive = (message) => {
@@ -13,18 +13,28 @@ export function kernel(model, signal) {
   model.on("msg:custom", receive);
   signal.addEventListener("abort", () => model.off("msg:custom", receive));
 
-  function ask(key, question) {
-    if (!asked.has(key)) {
-      const answer = new Promise((resolve, reject) => {
-        waiting.set(key, resolve);
-        setTimeout(() => reject(new Error(key)), PATIENCE);
-        model.send({ key, ...question });
-      });
-      answer.catch(() => asked.delete(key)); // a busy kernel may be asked again
-      asked.set(key, answer);
-    }
-    return asked.get(key);
+  function put(key, question) {
+    const answer = new Promise((resolve, reject) => {
+      waiting.set(key, resolve);
+      setTimeout(() => reject(new Error(key)), PATIENCE);
+      model.send({ key, ...question });
+    });
+    answer.catch(() => asked.delete(key)); // a busy kernel may be asked again
+    return answer;
   }
+  function ask(key, question) {
+    const answer = asked.get(key) ?? put(key, question);
+    asked.delete(key);
+    asked.set(key, answer); // behind all others
+    if (asked.size > most) asked.delete(asked.keys().next().value);
+    return answer;
+  }
+  return { ask, asked };
+}
+
+/** {window(id, which), step(number), naive(), visit(number)}: functions that promise the kernel's answer; `renew(windows)` forgets all answers but these. */
+export function kernel(model, signal) {
+  const { ask, asked } = questions(model, signal);
   return {
     window: async (id, which) => (await ask(`${id}.${which}`, { type: "window", id, which })).window,
     step: (number) => ask(`step ${number}`, { type: "step", number }),

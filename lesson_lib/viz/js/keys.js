@@ -1,9 +1,18 @@
-// The keyboard: the same keys wherever the focus is in the widget.
+// The keyboard: the same keys wherever the focus is in a widget.
 
-/** Do what the key of `event` stands for, if it stands for anything. */
-export function onKey(event, { player, canvas, select, actions, selected, isTable, toggle, graph }) {
+/** Call what `keys` has for the key of `event`; the page hears no more of it. */
+export function press(event, keys) {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
-  const keys = {
+  const action = keys[event.key];
+  if (!action) return;
+  event.preventDefault();
+  event.stopPropagation();
+  action();
+}
+
+/** The keys of a picture that a player leads through. */
+export function pictureKeys({ player, canvas, select, actions, selected, isTable, toggle, graph }) {
+  return {
     ArrowLeft: () => player.move(-1),
     ArrowRight: () => player.move(1),
     Home: () => player.go(0),
@@ -14,7 +23,7 @@ export function onKey(event, { player, canvas, select, actions, selected, isTabl
     l: actions.speak,
     Escape: () => selected && select(selected),
     ...(!isTable && { "+": () => actions.zoom(1.3), "-": () => actions.zoom(1 / 1.3), 0: actions.fit }),
-    ...(canvas.hasFocus() && {
+    ...(canvas?.hasFocus() && {
       ArrowUp: () => canvas.focusNext(-1),
       ArrowDown: () => canvas.focusNext(1),
       Enter: () => (graph.groups?.[canvas.current] ? toggle : select)(canvas.current),
@@ -22,9 +31,4 @@ export function onKey(event, { player, canvas, select, actions, selected, isTabl
       " ": () => select(canvas.current),
     }),
   };
-  const action = keys[event.key];
-  if (!action) return;
-  event.preventDefault();
-  event.stopPropagation();
-  action();
 }

@@ -8,6 +8,7 @@ export class Player extends EventTarget {
     this.steps = steps;
     this.position = this.clamp(position);
     this.timer = null;
+    this.beat = BEAT;
   }
 
   get step() {
@@ -16,6 +17,11 @@ export class Player extends EventTarget {
 
   get last() {
     return this.steps.length - 1;
+  }
+
+  /** The first step that goes back; -1 if none does. */
+  get turn() {
+    return this.steps.findIndex((step) => direction(step) === "backward");
   }
 
   get playing() {
@@ -41,7 +47,7 @@ export class Player extends EventTarget {
   toggle() {
     if (this.playing) return this.pause();
     if (this.position === this.last) this.go(0);
-    this.timer = setInterval(() => this.move(1), BEAT);
+    this.timer = setInterval(() => this.move(1), this.beat);
     this.dispatchEvent(new Event("play"));
   }
 

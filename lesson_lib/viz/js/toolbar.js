@@ -1,12 +1,11 @@
 // Buttons and slider. They only talk to the player; the keyboard does the same through view.js.
 import { fill, h } from "./dom.js";
 import { icon } from "./icons.js";
-import { direction } from "./player.js";
 
 export class Toolbar {
   constructor(player, texts, actions) {
     Object.assign(this, { player, texts });
-    const button = (name, action) => h("button", { type: "button", title: texts[name], "aria-label": texts[name], "data-action": name, onclick: action }, icon(name));
+    const button = (name, action) => iconButton(name, texts, action);
     this.first = button("first", () => player.go(0));
     this.back = button("back", () => player.move(-1));
     this.play = button("play", () => player.toggle());
@@ -16,8 +15,8 @@ export class Toolbar {
     this.counter = h("output", { class: "counter" });
     this.view = button("as table", actions.toggleTable);
     this.zoomers = [button("zoom out", () => actions.zoom(1 / 1.3)), button("zoom in", () => actions.zoom(1.3)), button("fit", actions.fit)];
-    this.naive = button("naive", actions.toggleNaive);
-    this.naive.setAttribute("aria-pressed", "false");
+    this.naive = actions.toggleNaive && button("naive", actions.toggleNaive);
+    this.naive?.setAttribute("aria-pressed", "false");
     const other = actions.otherLanguage();
     const words = fill(texts["other language"], { name: other.name });
     this.language = h("button", { type: "button", class: "language", title: words, "aria-label": words, "data-action": "language", onclick: actions.speak }, h("span", { lang: other.code }, other.name));
@@ -31,7 +30,7 @@ export class Toolbar {
 
   /** The slider over a strip that shows which part of the way goes forward and which back. */
   track() {
-    const turn = this.player.steps.findIndex((step) => direction(step) === "backward");
+    const { turn } = this.player;
     const share = turn < 1 ? (turn < 0 ? 100 : 0) : (100 * (turn - 0.5)) / Math.max(this.player.last, 1);
     this.slider.style.setProperty("--turn", `${share}%`);
     return this.slider;
@@ -64,7 +63,11 @@ export class Toolbar {
   }
 }
 
+export function iconButton(name, texts, action) {
+  return h("button", { type: "button", title: texts[name], "aria-label": texts[name], "data-action": name, onclick: action }, icon(name));
+}
+
 /** Say that a button does nothing now. It stays focusable: a focus that vanishes takes the arrow keys with it. */
-function disable(button, isDisabled) {
+export function disable(button, isDisabled) {
   button.setAttribute("aria-disabled", isDisabled);
 }

@@ -4,7 +4,7 @@ import { Details } from "./details.js";
 import { fill, h } from "./dom.js";
 import { Folding } from "./folding.js";
 import { kernel, tell } from "./kernel.js";
-import { onKey } from "./keys.js";
+import { pictureKeys, press } from "./keys.js";
 import { memoryAt } from "./memory.js";
 import { Naive } from "./naive.js";
 import { takePlaces } from "./place.js";
@@ -115,7 +115,7 @@ async function build({ model, el, host, signal }, folding) {
     model.off("change:position", follow);
     model.off("change:naive", followNaive);
   });
-  root.addEventListener("keydown", (event) => onKey(event, { player, canvas, select, actions, selected, isTable, toggle, graph }));
+  root.addEventListener("keydown", (event) => press(event, pictureKeys({ player, canvas, select, actions, selected, isTable, toggle, graph })));
   signal.addEventListener("abort", () => {
     player.pause();
     canvas.viewport?.destroy();

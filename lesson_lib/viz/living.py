@@ -1,0 +1,27 @@
+"""A picture in the saved notebook, whose place a widget takes on the page while the kernel runs."""
+
+import sys
+from html import escape
+from uuid import uuid4
+
+
+def in_notebook():
+    """True if a notebook's kernel runs this program."""
+    ipython = sys.modules.get("IPython")
+    return ipython is not None and hasattr(ipython.get_ipython(), "kernel")
+
+
+def new_place(make):
+    """The id under which a page finds a picture and the widget that takes its place: the one that ``make(id)`` makes."""
+    place = uuid4().hex
+    make(place)
+    return place
+
+
+def marked(bundle, place):
+    """``bundle`` with the id in its picture; where it has none, its text becomes what the widget takes the place of."""
+    if place and "image/svg+xml" in bundle:
+        return {**bundle, "image/svg+xml": bundle["image/svg+xml"].replace("<svg ", f'<svg id="{place}" ', 1)}
+    if place:
+        return {**bundle, "text/html": f'<pre id="{place}">{escape(bundle["text/plain"])}</pre>'}
+    return bundle
