@@ -1,6 +1,8 @@
 """A run as a film: frames, losses, norms, and what appeared and vanished from one graph to the next."""
 
+import gc
 import re
+import weakref
 from xml.etree import ElementTree
 
 import pytest
@@ -169,6 +171,20 @@ def test_nothing_is_left_behind_and_nothing_is_paid_without_a_film():
     assert [len(value) for value in vars(global_hooks).values() if isinstance(value, dict | list)] == hooks
     torch.ones(1, requires_grad=True).sum().backward()
     assert len(film.frames) == 2
+
+
+def test_a_film_holds_no_graph():
+    def run():
+        w = torch.ones(2, requires_grad=True)
+        with viz.watch() as film:
+            loss = (w * w).exp().sum()
+            loss.backward()
+        return film, weakref.ref(loss.grad_fn)
+
+    film, node = run()
+    gc.collect()
+    assert node() is None
+    assert film.frames[0].model is not None
 
 
 def test_few_models_are_kept():
