@@ -1,5 +1,6 @@
 """Compiled kernels against the NumPy forms beside them, and the threads that share a large array."""
 
+import importlib
 import os
 import subprocess
 import sys
@@ -165,3 +166,25 @@ def test_set_num_threads_reaches_them():
         assert threads.thread_count() == 3
     finally:
         lesson_lib.set_num_threads(before)
+
+
+def test_a_convolution_is_shared_between_threads(two_threads):
+    """Each thread takes some images; the numbers are those of one thread, and NumPy's own threads are back afterwards."""
+    found = []
+    threadpoolctl = importlib.import_module("threadpoolctl")  # comes with the notebooks and the tests
+    for count in (2, 1):
+        threads.set_thread_count(count)
+        lesson_lib.manual_seed(0)
+        x, w = lesson_lib.randn(7, 8, 32, 32, requires_grad=True), lesson_lib.randn(8, 8, 3, 3, requires_grad=True)
+        before = [pool["num_threads"] for pool in threadpoolctl.threadpool_info()]
+        y = lesson_lib.nn.functional.conv2d(x, w, padding=1)
+        y.backward(y.detach())
+        assert [pool["num_threads"] for pool in threadpoolctl.threadpool_info()] == before
+        found.append((y.detach().numpy(), x.grad.numpy(), w.grad.numpy()))
+    for ours, alone in zip(*found, strict=True):
+        np.testing.assert_allclose(ours, alone, rtol=1e-4, atol=1e-3)
+
+
+def test_a_helping_thread_shares_nothing_further(two_threads):
+    """It would wait for itself."""
+    assert threads.spread(lambda part: threads.spread(lambda inner: part * inner, [1, 2]), [10, 20]) == [[10, 20], [20, 40]]

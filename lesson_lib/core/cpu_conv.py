@@ -20,6 +20,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from .blocks import BLOCK_BYTES, SMALL_BLOCK_BYTES, pieces, straight_rows
+from .threads import one_blas_thread, shares, spread
 from .window import Window, conv_output_shape, span
 
 SHORT_RUN = 16  # numbers; copying a shorter run costs more for the call than for the numbers
@@ -32,34 +33,47 @@ def conv2d(x, w, win):
 
     x (N, C, H, W), w (O, C/groups, kh, kw) -> y (N, O, Ho, Wo), of ``x``'s dtype.
     """
-    if is_pointwise(w.shape, win):
-        return pointwise(x, w, win.groups)
-    if is_depthwise(w.shape, win):
-        return depthwise(x, w, win)
-    shape = conv_output_shape(x.shape, w.shape, win)
+    convolve = pointwise if is_pointwise(w.shape, win) else depthwise if is_depthwise(w.shape, win) else gather
+    y = np.empty(conv_output_shape(x.shape, w.shape, win), x.dtype)
+    by_images(lambda some: convolve(x[some], w, win, y[some]), x, w.shape)
+    return y
+
+
+def gather(x, w, win, y):
+    """Fill y block by block: windows of x as the rows of a matrix, times the weights."""
     channels_first = has_short_runs(w.shape, win)
     weights = weight_matrix(w, win.groups)  # (G, K, O/G)
-    y = np.empty(shape, x.dtype)
-    for images, rows, patches in patch_blocks(x, w.shape, shape[2:], win):  # (G, L, K)
+    for images, rows, patches in patch_blocks(x, w.shape, y.shape[2:], win):  # (G, L, K)
         part = y[images, :, rows]  # (n, O, rows, Wo)
         positions = (part.shape[0], *part.shape[2:])
-        product = laid_out(np.empty(part.size, x.dtype), positions, (shape[1],), channels_first)
+        product = laid_out(np.empty(part.size, x.dtype), positions, (y.shape[1],), channels_first)
         np.matmul(patches, weights, out=by_group(product, win.groups))
         part[...] = product.transpose(0, 3, 1, 2)
-    return y
 
 
 def conv2d_input(g, w, x_shape, win):
     """Gradient of ``conv2d`` by its input: g (N, O, Ho, Wo), w (O, C/groups, kh, kw) -> (N, C, H, W)."""
     if gradient_is_convolution(w.shape, win):
         return conv2d(g, flipped(w, win.groups), full_window(w.shape, win))
-    return scatter(g, w, x_shape, win)
+    dx = np.empty(x_shape, g.dtype)
+    by_images(lambda some: scatter(g[some], w, win, dx[some]), dx, w.shape)
+    return dx
 
 
 def conv2d_weight(g, x, w_shape, win):
     """Gradient of ``conv2d`` by its weights: g (N, O, Ho, Wo), x (N, C, H, W) -> (O, C/groups, kh, kw)."""
-    if is_depthwise(w_shape, win):
-        return depthwise_weight(g, x, w_shape, win)
+    weight_part = depthwise_weight if is_depthwise(w_shape, win) else gather_weight
+    return sum(by_images(lambda some: weight_part(g[some], x[some], w_shape, win), x, w_shape))
+
+
+def by_images(function, x, w_shape):
+    """``[function(images)]`` for slices of the batch, one for each thread; the matrix products within keep to their own."""
+    with one_blas_thread() as alone:
+        return spread(function, shares(len(x), x.size * prod(w_shape[2:])) if alone else [slice(0, len(x))])
+
+
+def gather_weight(g, x, w_shape, win):
+    """The weights' gradient, block by block: what came back times the windows that it came from."""
     out_channels, channels, kh, kw = w_shape
     per_group = out_channels // win.groups
     total = np.zeros((win.groups, per_group, kh * kw * channels), x.dtype)
@@ -184,12 +198,12 @@ def is_depthwise(w_shape, win):
     return w_shape[1] == 1 and win.groups > 1
 
 
-def pointwise(x, w, groups):
-    """A 1×1 convolution: the channels of every pixel times one matrix, with nothing to gather."""
-    images, channels, height, width = x.shape
+def pointwise(x, w, win, y):
+    """Fill y by a 1×1 convolution: the channels of every pixel times one matrix, with nothing to gather."""
+    (images, channels, height, width), groups = x.shape, win.groups
     pixels = x.reshape(images, groups, channels // groups, height * width)
-    y = w.reshape(groups, len(w) // groups, channels // groups) @ pixels  # (N, G, O/G, H·W)
-    return y.reshape(images, len(w), height, width)
+    weights = w.reshape(groups, len(w) // groups, channels // groups)
+    np.matmul(weights, pixels, out=y.reshape(images, groups, len(w) // groups, height * width))  # (N, G, O/G, H·W)
 
 
 # -- the input's gradient -------------------------------------------------------------------------
@@ -216,15 +230,15 @@ def flipped(w, groups):
     return mirrored.swapaxes(1, 2).reshape(groups * channels, out_channels // groups, height, width)
 
 
-def scatter(g, w, x_shape, win):
-    """The input's gradient, given back: every output sends w · g to each input that it read."""
+def scatter(g, w, win, dx):
+    """Fill dx, the input's gradient, by giving back: every output sends w · g to each input that it read."""
+    x_shape = dx.shape
     images, channels = x_shape[:2]
     out_channels, _, kh, kw = w.shape
     groups = win.groups
     phase_height, phase_width = phase_size(x_shape, win)
     wide = g.shape[2] * phase_width
 
-    dx = np.empty(x_shape, g.dtype)
     matrix = w.reshape(groups, out_channels // groups, channels // groups * kh * kw).swapaxes(1, 2)  # (G, K, O/G)
     multiply = np.multiply if out_channels == groups else np.matmul  # the same, where O/G is 1
     for some in pieces(images, channels * kh * kw * wide * g.itemsize, BLOCK_BYTES):
@@ -236,7 +250,6 @@ def scatter(g, w, x_shape, win):
                 target = phases[read]
                 target += sent[:, :, i, j, : target.shape[-1]]
         dx[some] = merge_phases(phases, x_shape, win)
-    return dx
 
 
 # -- phases: where each tap is one contiguous slice -----------------------------------------------
@@ -293,13 +306,11 @@ def widen(g, phase_width):
     return wide
 
 
-def depthwise(x, w, win):
-    """A convolution channel by channel: with no sum over channels it is one product per tap."""
-    out_channels, _, kh, kw = w.shape
-    shape = conv_output_shape(x.shape, w.shape, win)
+def depthwise(x, w, win, y):
+    """Fill y channel by channel: with no sum over channels it is one product per tap."""
+    (out_channels, _, kh, kw), shape = w.shape, y.shape
     phase_width = phase_size(x.shape, win)[1]
     weights = w.reshape(win.groups, -1, kh, kw, 1)  # (C, O/C, kh, kw, 1)
-    y = np.empty(shape, x.dtype)
     for some in pieces(shape[0], prod(shape[1:]) * x.itemsize, SMALL_BLOCK_BYTES):
         phases = split_phases(x[some], win)
         total = np.zeros((len(phases), *weights.shape[:2], shape[2] * phase_width), x.dtype)
@@ -308,7 +319,6 @@ def depthwise(x, w, win):
                 pixels = phases[read][:, :, None]  # (n, C, 1, positions)
                 total[..., : pixels.shape[-1]] += weights[:, :, i, j] * pixels
         y[some] = total.reshape(-1, out_channels, shape[2], phase_width)[..., : shape[3]]
-    return y
 
 
 def depthwise_weight(g, x, w_shape, win):

@@ -1,10 +1,15 @@
 """Several threads over one array. NumPy and compiled kernels let go of Python's lock while they compute, so threads really run side by side.
 
-NumPy's matrix products bring threads of their own; what runs here are the passes over memory between them.
+NumPy's matrix products bring threads of their own, which help a large product and hold up many small ones: where each thread here has
+small products to do, ``one_blas_thread`` keeps the others away.
 """
 
+import functools
+import importlib.util
 import os
+import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from itertools import pairwise
 
 LARGE = 1 << 18  # elements: below, a second thread costs more (some 30 µs) than it saves
@@ -50,11 +55,11 @@ def shares(rows, size):
 
 def spread(function, parts):
     """``[function(part) for part in parts]``, each in a thread of its own, the first of them in the caller's."""
-    if len(parts) < 2:
+    if len(parts) < 2 or _place.inside:
         return [function(part) for part in parts]
     if _helpers.pool is None:
         _helpers.pool = ThreadPoolExecutor(max(1, _helpers.count - 1), "lesson_lib")
-    others = [_helpers.pool.submit(function, part) for part in parts[1:]]
+    others = [_helpers.pool.submit(_inside, function, part) for part in parts[1:]]
     try:
         first = function(parts[0])
     finally:  # whatever happened here: nobody writes to the array any more when this returns
@@ -63,3 +68,58 @@ def spread(function, parts):
         if isinstance(result, BaseException):
             raise result
     return [first, *found]
+
+
+class _Place(threading.local):
+    """Whether this is one of the helping threads. It shares nothing further: it would wait for itself."""
+
+    inside = False
+
+
+_place = _Place()
+
+
+def _inside(function, part):
+    _place.inside = True
+    return function(part)
+
+
+# --- the threads of the matrix products ----------------------------------------------------------------------------------------------
+
+
+@functools.cache
+def _blas():
+    """The libraries behind NumPy's matrix products, as the package threadpoolctl finds them; none without it."""
+    if importlib.util.find_spec("threadpoolctl") is None:
+        return []
+    import threadpoolctl  # here: an optional package, and a search through all loaded libraries (2 ms)
+
+    return [library for library in threadpoolctl.ThreadpoolController().lib_controllers if library.user_api == "blas"]
+
+
+class _Limit:
+    """How many calls keep the matrix products to one thread at this moment, and how many threads they had before."""
+
+    lock, depth, before = threading.Lock(), 0, ()
+
+
+@contextmanager
+def one_blas_thread():
+    """Each matrix product runs in its caller's thread meanwhile. Gives False where that cannot be had."""
+    if _helpers.count < 2 or _place.inside:
+        yield True
+        return
+    with _Limit.lock:
+        _Limit.depth += 1
+        if _Limit.depth == 1:
+            _Limit.before = [(library, library.get_num_threads()) for library in _blas()]
+            for library, _ in _Limit.before:
+                library.set_num_threads(1)
+    try:
+        yield bool(_blas())
+    finally:
+        with _Limit.lock:
+            _Limit.depth -= 1
+            if _Limit.depth == 0:
+                for library, count in _Limit.before:
+                    library.set_num_threads(count)
