@@ -1,5 +1,6 @@
 """The profiler's recordings beside PyTorch's: which events there are, who called whom, when a schedule records."""
 
+import contextlib
 import itertools
 import subprocess
 import sys
@@ -11,9 +12,11 @@ from collections import Counter
 import pytest
 
 import lesson_lib
-from lesson_lib.core import engine, state
+from lesson_lib.core import compiled, engine, state
 from lesson_lib.core.op import registry
 from lesson_lib.profiler.names import OWN, RENAMED, aten_name
+
+from . import standin
 
 pytestmark = pytest.mark.filterwarnings("ignore:Warning. Profiler clears events", "ignore:Profiler won't be using warmup")
 
@@ -288,6 +291,80 @@ def test_threads(torch, everybody):
     assert program(lesson_lib) == program(torch)
 
 
+def test_a_pause(torch):
+    def program(torch):
+        x, cpu = torch.ones(2, requires_grad=True), [torch.profiler.ProfilerActivity.CPU]
+        with torch.profiler.profile() as prof:
+            y = torch.tanh(x)
+            prof.toggle_collection_dynamic(False, cpu)
+            with torch.profiler.record_function("unseen"):
+                torch.exp(y).backward(torch.ones(2))
+            prof.toggle_collection_dynamic(True, cpu)
+            torch.cos(x)
+        return tree(prof)
+
+    assert program(lesson_lib) == program(torch) == [(0, "aten::tanh"), (0, "aten::cos")]
+
+
+def test_a_pause_within_a_backward_pass():
+    cpu = [lesson_lib.profiler.ProfilerActivity.CPU]
+    x = lesson_lib.ones(2, requires_grad=True)
+    y = x * 2
+    with lesson_lib.profiler.profile() as prof:
+        y.register_hook(lambda g: prof.toggle_collection_dynamic(False, cpu))
+        y.exp().sum().backward()
+        prof.toggle_collection_dynamic(True, cpu)
+        x.sum()
+    assert "ExpBackward0" in counts(prof) and "torch::autograd::AccumulateGrad" not in counts(prof) and prof.events()[-1].name == "aten::sum"
+
+
+def test_numbers_of_16_bits_and_lists_of_tensors(torch):
+    def program(torch):
+        x = torch.ones(2, 3, dtype=torch.float16)
+        with torch.profiler.profile(record_shapes=True) as prof:
+            torch.mul(x, x)
+            torch.cat([x, x], dim=1)
+        return [
+            (event.name, event.input_shapes, event.structured_input_shapes, event.structured_input_strides, event.input_dtypes)
+            for event in prof.events()
+        ]
+
+    assert program(lesson_lib) == program(torch)
+
+
+def test_a_device_is_not_asked_for_its_numbers():
+    standin.install()
+    x = lesson_lib.ones(4, 4).to(standin.TYPE).requires_grad_()
+    asked = standin.Array.syncs
+    with lesson_lib.profiler.profile(record_shapes=True, profile_memory=True, with_flops=True, with_stack=True, with_modules=True) as prof:
+        (x @ x).relu().sum().backward()
+    assert standin.Array.syncs == asked
+    assert {"aten::mm", "MmBackward0", "aten::relu"} <= counts(prof).keys() and prof.key_averages().table()
+
+
+def test_modules_whose_forward_fails():
+    class Fails(lesson_lib.nn.Module):
+        def forward(self, x):
+            return lesson_lib.nn.functional.relu(x) @ x
+
+    class Outer(lesson_lib.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.inner = Fails()
+
+        def forward(self, x):
+            with contextlib.suppress(RuntimeError):
+                self.inner(x)
+            return x.tanh()
+
+    with lesson_lib.profiler.profile(with_modules=True) as prof:
+        Outer()(lesson_lib.ones(2, 3))
+        lesson_lib.ones(2).cos()
+    assert {event.name: event.module_hierarchy for event in prof.events()} == {
+        "aten::relu": "Outer.Fails", "aten::mm": "Outer.Fails", "aten::tanh": "Outer", "aten::cos": "",
+    }  # fmt: skip
+
+
 def test_batches_of_a_dataloader(torch):
     def program(torch):
         with torch.profiler.profile() as prof:
@@ -338,6 +415,14 @@ def test_without_a_profiler_everything_is_as_before():
         assert calls_of(program) > calls and places() != before
     assert len(prof.events()) > 20
     assert places() == before and calls_of(program) == calls
+
+
+def test_compiled_kernels_stay_in_use(monkeypatch):
+    tried = []
+    monkeypatch.setattr(compiled.choice, "module", lambda name: tried.append(name))
+    with lesson_lib.profiler.profile() as prof:
+        lesson_lib.ones(256, 256).softmax(1)
+    assert tried == ["softmax"] and list(counts(prof)) == ["aten::softmax"]
 
 
 def test_a_recorded_small_op_takes_at_most_five_times_as_long():

@@ -310,6 +310,19 @@ def test_the_older_interface(torch):
         lesson_lib.autograd.profiler.profile(use_device="cuda")
 
 
+def test_old_names(torch):
+    for util in (ours_util, torch.autograd.profiler_util):
+        event = util.FunctionEvent(0, "a", 1, 0, 1, stack=[])
+        for name in ("cuda_time", "cuda_time_total", "self_cuda_time_total", "self_cuda_memory_usage"):
+            with pytest.warns(FutureWarning, match=f"`{name}` is deprecated"):
+                assert getattr(event, name) == 0
+
+
+def test_no_trace_before_the_end(tmp_path):
+    with lesson_lib.profiler.profile() as prof, pytest.raises(RuntimeError, match="has not finished a recording"):
+        prof.export_chrome_trace(str(tmp_path / "trace.json"))
+
+
 def test_enumerations(torch):
     for name in ("ProfilerActivity", "ProfilerAction", "DeviceType", "RecordScope"):
         ours, theirs = getattr(lesson_lib.profiler, name), getattr(torch.profiler, name)

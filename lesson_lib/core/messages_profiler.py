@@ -7,6 +7,7 @@ PROFILER_MESSAGES = {
     "profiler_metric": (ValueError, "metric should be one of: {metrics}", "self_cpu_time_total is the one that is measured here."),
     "profiler_timeout": (ValueError, "post_processing_timeout_s must be non-negative", "Give seconds, or None for no limit."),
     "profiler_trace_only": (RuntimeError, "events() is not available when trace_only=True in ExperimentalConfig. Use export_chrome_trace() instead.", "Leave trace_only=False to look at events here."),
+    "profiler_no_trace": (RuntimeError, "The profiler has not finished a recording", "Call export_chrome_trace() after the with block, or in on_trace_ready."),
     "profiler_name": (RuntimeError, "profiler::_record_function_enter_new() Expected a value of type 'str' for argument 'name' but instead found type '{type}'.", "The name of a range is a text."),
     "profiler_schedule": (AssertionError, "Invalid profiler schedule arguments. Got wait={wait} (need >= 0), warmup={warmup} (need >= 0), active={active} (need > 0), repeat={repeat} (need >= 0), skip_first={skip_first} (need >= 0).",
                           "Give whole numbers of steps; at least one of them active."),

@@ -9,14 +9,9 @@ import os
 import platform
 
 from ..core.atomic_file import replacing
-from .reading import events_of
+from .reading import events_of, is_backward, type_text
 from .session import USER
 
-#: PyTorch's names of the dtypes in a trace
-TYPES = {
-    "float32": "float", "float64": "double", "float16": "c10::Half", "bfloat16": "c10::BFloat16", "int64": "long int", "int32": "int", "int16": "short int",
-    "int8": "signed char", "uint8": "unsigned char", "bool": "bool", "complex64": "c10::complex<float>", "complex128": "c10::complex<double>",
-}  # fmt: skip
 SECOND = 1_000_000_000
 
 
@@ -83,10 +78,10 @@ def _named(process, thread, time, kind, **args):
 def _details(found, forward_threads):
     details = {}
     if found.sequence >= 0:
-        details |= {"Sequence number": found.sequence, "Fwd thread id": forward_threads.get(found.sequence, 0) if _is_back(found) else 0}
+        details |= {"Sequence number": found.sequence, "Fwd thread id": forward_threads.get(found.sequence, 0) if is_backward(found) else 0}
     if found.inputs is not None:
         details["Concrete Inputs"] = [part if isinstance(part, str) else "" for part in found.inputs]
-        details["Input type"] = [_type_of(part) for part in found.inputs]
+        details["Input type"] = [type_text(part) for part in found.inputs]
         details["Input Strides"] = [part[1] if isinstance(part, tuple) else [] for part in found.inputs]
         details["Input Dims"] = [part[0] if isinstance(part, tuple) else [] for part in found.inputs]
     if found.stack:
@@ -94,16 +89,6 @@ def _details(found, forward_threads):
     if found.modules:
         details["Module Hierarchy"] = ".".join(found.modules)
     return details
-
-
-def _is_back(found):
-    return found.scope == 1 or found.name.startswith("autograd::engine::")
-
-
-def _type_of(part):
-    if isinstance(part, tuple):
-        return TYPES.get(part[2].name, part[2].name)
-    return "" if part == "" else "ScalarList" if part.startswith("[") else "Scalar"
 
 
 def _memory_rows(session, at, process):

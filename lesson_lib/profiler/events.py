@@ -1,5 +1,6 @@
 """Events: one that was recorded, and the sum of those of the same name. Names and attributes are PyTorch's."""
 
+import warnings
 from typing import NamedTuple
 
 from ..core.errors import error
@@ -30,12 +31,23 @@ def _text_of(name):
     return property(lambda self: time_text(getattr(self, name)), doc=f"``{name}`` as the table shows it.")
 
 
+def _renamed(name, said):
+    """An attribute under its old name."""
+
+    def old(self):
+        warnings.warn(said, FutureWarning, stacklevel=2)
+        return getattr(self, name)
+
+    return property(old, doc=f"The old name of ``{name}``.")
+
+
 class FormattedTimesMixin:
     """Times per call, and times as text."""
 
     cpu_time_str, device_time_str = _text_of("cpu_time"), _text_of("device_time")
     cpu_time_total_str, device_time_total_str = _text_of("cpu_time_total"), _text_of("device_time_total")
     self_cpu_time_total_str, self_device_time_total_str = _text_of("self_cpu_time_total"), _text_of("self_device_time_total")
+    cuda_time = _renamed("device_time", "`cuda_time` is deprecated, please use `device_time` instead.")
 
     @property
     def cpu_time(self):
@@ -56,6 +68,9 @@ class FunctionEvent(FormattedTimesMixin):
     """
 
     device_time_total = self_device_time_total = self_device_memory_usage = 0
+    cuda_time_total = _renamed("device_time_total", "`cuda_time_total` is deprecated. Use `device_time_total` instead.")
+    self_cuda_time_total = _renamed("self_device_time_total", "`self_cuda_time_total` is deprecated. Use `self_device_time_total` instead.")
+    self_cuda_memory_usage = _renamed("self_device_memory_usage", "`self_cuda_memory_usage` is deprecated. Use `self_device_memory_usage` instead.")
 
     def __init__(
         self, id, name, thread, start_us, end_us, overload_name=None, fwd_thread=None, input_shapes=None, stack=None, scope=0, use_device=None,

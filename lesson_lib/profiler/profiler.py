@@ -153,6 +153,11 @@ class profile:
             raise error("profiler_state", message=message, hint="Call start() first, or use the profiler in a with block.")
         return self.profiler
 
+    def toggle_collection_dynamic(self, enable, activities):
+        """Stop recording for a while (False), and go on (True); ``activities`` is [ProfilerActivity.CPU]."""
+        if self.profiler is not None:
+            self.profiler.toggle_collection_dynamic(enable, activities)
+
     # --- results -----------------------------------------------------------------------------------------------
 
     def events(self):

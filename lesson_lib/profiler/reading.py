@@ -3,26 +3,34 @@
 from bisect import bisect_left, bisect_right
 
 from .events import FunctionEvent
-from .session import BACKWARD, USER
+from .session import BACKWARD, LIST, USER
 
 STEP = "ProfilerStep#"
+#: PyTorch's names of the dtypes in a trace
+TYPES = {
+    "float32": "float", "float64": "double", "float16": "c10::Half", "bfloat16": "c10::BFloat16", "int64": "long int", "int32": "int", "int16": "short int",
+    "int8": "signed char", "uint8": "unsigned char", "bool": "bool", "complex64": "c10::complex<float>", "complex128": "c10::complex<double>",
+}  # fmt: skip
 
 
 def events_of(session, use_shapes):
     """The session's events in the order of their beginnings."""
     memory, taken = _Memory(session), set()
-    makers = {found.sequence: lane.number for lane in session.lanes for found in lane.ranges if found.sequence >= 0 and not _is_backward(found)}
+    makers = {found.sequence: lane.number for lane in session.lanes for found in lane.ranges if found.sequence >= 0 and not is_backward(found)}
     events = []
     for lane in session.lanes:
         for found in lane.ranges:
-            backward = _is_backward(found)
+            backward, inputs = is_backward(found), (found.inputs or ()) if use_shapes else ()
             events.append(
                 FunctionEvent(
                     id=0, name="ProfilerStep*" if found.name.startswith(STEP) else found.name, trace_name=found.name, overload_name="",
                     thread=lane.number, start_us=(found.start - session.started) / 1000, end_us=(found.end - session.started) / 1000,
                     fwd_thread=(makers.get(found.sequence, lane.number) if found.sequence >= 0 else 0) if backward else 0,
-                    input_shapes=[part[0] if isinstance(part, tuple) else [] for part in found.inputs or ()] if use_shapes else [],
-                    concrete_inputs=[part if isinstance(part, str) else "" for part in found.inputs or ()], stack=found.stack or [],
+                    input_shapes=[part[0] if isinstance(part, tuple) and part[2] != LIST else [] for part in inputs],
+                    structured_input_shapes=[part[0] if isinstance(part, tuple) else [] for part in inputs],
+                    structured_input_strides=[part[1] if isinstance(part, tuple) else [] for part in inputs],
+                    input_dtypes=[type_text(part) for part in inputs],
+                    concrete_inputs=[part if isinstance(part, str) else "" for part in inputs], stack=found.stack or [],
                     scope=found.scope, sequence_nr=found.sequence, is_user_annotation=found.scope == USER, flops=found.flops,
                     cpu_memory_usage=memory.within(lane.number, found.start, found.end, taken), module_hierarchy=".".join(found.modules or ()),
                 )
@@ -34,7 +42,15 @@ def events_of(session, use_shapes):
     return events
 
 
-def _is_backward(found):
+def type_text(part):
+    """What PyTorch calls the type of an argument in a trace."""
+    if isinstance(part, tuple):
+        return TYPES.get(part[2], part[2])
+    return "" if part == "" else "ScalarList" if part.startswith("[") else "Scalar"
+
+
+def is_backward(found):
+    """Does a range belong to a node of the graph?"""
     return found.scope == BACKWARD or found.name.startswith("autograd::engine::")
 
 

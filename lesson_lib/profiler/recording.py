@@ -6,7 +6,7 @@ import warnings
 from ..core.errors import error
 from .chrome_trace import write_trace
 from .event_list import EventList
-from .kinds import _ExperimentalConfig
+from .kinds import ProfilerActivity, _ExperimentalConfig
 from .reading import events_of
 from .session import USER, Session, running
 from .stopwatch import install
@@ -138,7 +138,14 @@ class profile:
 
     def export_chrome_trace(self, path, metadata=None):
         """Write the recording for chrome://tracing and ui.perfetto.dev."""
+        if self._done is None:
+            raise error("profiler_no_trace")
         write_trace(self._done, path, metadata or {})
+
+    def toggle_collection_dynamic(self, enabled, activities):
+        """Stop recording for a while (False), and go on (True)."""
+        if self.session is not None and ProfilerActivity.CPU in set(activities):
+            self.session.paused = not enabled
 
     def export_stacks(self, path, metric="self_cpu_time_total"):
         """Write the stacks for a flame graph; see ``EventList.export_stacks``."""

@@ -7,6 +7,7 @@ While a session runs, stopwatches stand in place of a few functions (``stopwatch
 import threading
 from time import perf_counter_ns, time_ns
 
+from ..core.half import is_half
 from ..core.state import watchers
 from ..core.tensor import Tensor
 from .flops import flops_of
@@ -14,6 +15,7 @@ from .memory import Ledger
 from .stacks import user_stack
 
 FUNCTION, BACKWARD, USER = 0, 1, 7  # numbers of RecordScope
+LIST = "TensorList"
 
 
 class Range:
@@ -49,7 +51,7 @@ class Session:
     def __init__(self, *, shapes=False, flops=False, memory=False, stack=False, modules=False, all_threads=False):
         self.shapes, self.flops, self.stack, self.with_modules, self.all_threads = shapes, flops, stack, modules, all_threads
         self.ledger = Ledger() if memory else None
-        self.lanes = []
+        self.lanes, self.paused = [], False
         self._local, self._lock, self._swaps = _Local(), threading.Lock(), None
         self.started = self.stopped = self.wall = 0
 
@@ -76,6 +78,8 @@ class Session:
 
     def here(self):
         """This thread's Lane, or False if it is not recorded: PyTorch records the thread that started the profiler."""
+        if self.paused:
+            return False
         lane = self._local.lane
         if lane is None:
             lane = self._local.lane = self._new_lane() if self.all_threads else False
@@ -111,14 +115,12 @@ class Session:
 
     def computed(self, op, name, forward, xp, values, params):
         """What an op's ``forward`` gives, and a Range for it. The watcher moves the end to where the result is wrapped and on the graph."""
-        lane = self._local.lane
-        if lane is None:
-            lane = self.here()
-        if lane is False:
+        lane = self.here()
+        if not lane:
             return forward(xp, *values, **params)
         found = Range(name, FUNCTION, lane, op)
         if self.shapes:
-            found.inputs = described(values, params)
+            found.inputs = described((values,) if op.variadic else values, params)
         if self.stack:
             found.stack = user_stack()
         if lane.modules:
@@ -146,6 +148,9 @@ class Session:
         if found is None or found.op is not op:
             return
         first = output if isinstance(output, Tensor) else next((part for part in output if isinstance(part, Tensor)), None)
+        if self.shapes and any(isinstance(value, Tensor) and is_half(value._a.dtype) for value in inputs):
+            arrays = tuple(getattr(value, "_a", value) for value in inputs)  # it was computed with float32 copies
+            found.inputs = described((arrays,) if op.variadic else arrays, params)
         if first is not None and first._edge is not None:
             found.sequence = -first._edge[0].key
         if self.ledger is not None:
@@ -161,16 +166,20 @@ class Session:
 
 
 def described(values, params):
-    """What goes into an op, as plain data: one entry per argument, (shape, strides in elements, dtype) of an array, else the value's text."""
+    """What goes into an op, as plain data: one entry per argument, (shape, strides in elements, dtype's name) of an array, else the value's text.
+
+    For a list of arrays (``cat``) lists of shapes and of strides, and "TensorList".
+    """
     return [_described(value) for value in (*values, *params.values())]
 
 
 def _described(value):
     if hasattr(value, "dtype") and hasattr(value, "strides"):
         size = value.itemsize or 1
-        return list(value.shape), [step // size for step in value.strides], value.dtype
-    if isinstance(value, tuple | list) and value and all(hasattr(item, "dtype") for item in value):
-        return [], [], value[0].dtype
+        return list(value.shape), [step // size for step in value.strides], value.dtype.name
+    if isinstance(value, tuple | list) and value and all(hasattr(item, "strides") for item in value):
+        shapes, strides, _ = zip(*map(_described, value), strict=True)
+        return list(shapes), list(strides), LIST
     return "" if value is None else str(list(value) if isinstance(value, tuple) else value)
 
 

@@ -71,28 +71,35 @@ def install(session):
 
 
 def _time_ops(swaps):
-    stopwatches = [(decl, *_timed_forward(decl)) for decl in registry.values()]  # all before the first is exchanged: some ops share a forward
-    for decl, timed, cells in stopwatches:
-        swaps.attribute(decl, "forward", timed)  # where a rule calls an op on arrays
+    """``compute`` is what the calls use, compiled where that pays; ``forward`` is used for 16-bit numbers and by other ops."""
+    for decl, forward, compute, cells in [(decl, *_timed(decl)) for decl in registry.values()]:  # all are made first: some ops share a forward
+        swaps.attribute(decl, "forward", forward)
+        swaps.attribute(decl, "compute", compute)
         for cell in cells:
-            swaps.cell(cell, timed)
+            swaps.cell(cell, compute)
 
 
 @cache
-def _timed_forward(decl):
-    """The stopwatch of an op, and the variables that it goes into: those of the closures that call ``forward``. An operator has one of its own.
+def _timed(decl):
+    """The stopwatches for an op's ``forward`` and ``compute``, and the variables that hold the latter in the closures that call the op.
 
     They are made once, so that a profiler that starts at every step leaves nothing for the garbage collector.
     """
-    name, forward = aten_name(decl), decl.forward
+    forward = _stopwatch(decl, decl.forward)
+    compute = forward if decl.compute is decl.forward else _stopwatch(decl, decl.compute)
+    operator = getattr(Tensor, f"__{OPERATORS[decl.symbol]}__") if decl.symbol else decl.raw  # an operator has a closure of its own
+    names = [(call, call.__code__.co_freevars) for call in {decl.raw, operator}]
+    return forward, compute, [call.__closure__[free.index("forward")] for call, free in names if "forward" in free]
+
+
+def _stopwatch(decl, function):
+    name = aten_name(decl)
 
     def stopwatch(xp, *values, **params):
         session = running.session
-        return forward(xp, *values, **params) if session is None else session.computed(decl, name, forward, xp, values, params)
+        return function(xp, *values, **params) if session is None else session.computed(decl, name, function, xp, values, params)
 
-    operator = getattr(Tensor, f"__{OPERATORS[decl.symbol]}__") if decl.symbol else decl.raw
-    names = [(call, call.__code__.co_freevars) for call in {decl.raw, operator}]
-    return stopwatch, [call.__closure__[free.index("forward")] for call, free in names if "forward" in free]
+    return stopwatch
 
 
 def _time_inplace(session, swaps):
@@ -157,13 +164,10 @@ def _time_backward(session, swaps):
             return run(roots, taped=taped, on_step=on_step, **options)
 
         def stepped(step):
-            lane.turn[1].end = perf_counter_ns()
-            if session.shapes:
-                lane.turn[1].inputs = described([getattr(step.upstream, "_a", step.upstream)], {})
+            if lane.turn is not None:  # it is, unless the session was paused meanwhile
+                _end_rule(session, lane, step)
             if on_step is not None:
                 on_step(step)
-            if session.ledger is not None:
-                _note_gradients(session.ledger, step, lane)
 
         before, lane.turn, lane.captured = (lane.turn, lane.captured), None, options.get("captured")
         try:
@@ -201,11 +205,16 @@ def _end_turn(lane):
         lane.turn = None
 
 
-def _note_gradients(ledger, step, lane):
-    known = [step.upstream, *(step.node.saved or ())]
-    parts = [getattr(part, "_a", part) for part in step.contributions]
-    ledger.note(parts, [getattr(part, "_a", part) for part in known], lane.number)
-    lane.turn[1].end = perf_counter_ns()
+def _end_rule(session, lane, step):
+    """The gradients of a node are there."""
+    rule = lane.turn[1]
+    rule.end = perf_counter_ns()
+    if session.shapes:
+        rule.inputs = described([getattr(step.upstream, "_a", step.upstream)], {})
+    if session.ledger is not None:
+        known = [getattr(part, "_a", part) for part in (step.upstream, *(step.node.saved or ()))]
+        session.ledger.note([getattr(part, "_a", part) for part in step.contributions], known, lane.number)
+        rule.end = perf_counter_ns()
 
 
 # --- what surrounds them -----------------------------------------------------------------------------------------
