@@ -7,6 +7,7 @@ from .fold import CARDS
 from .model import flow_json
 from .paint import Pen, card_svg
 from .summary import window
+from .texts import text
 from .view import State, View
 
 TERMS = 5  # contributions to one gradient that are shown
@@ -60,6 +61,14 @@ def _met(model, number):
         before = [key for past in model.steps[:number] for key in past.flows if model.flows[key].tensor == tensor]
         found += before if len(before) <= TERMS else [*before[: TERMS - 1], before[-1]]
     return found
+
+
+def told_visit(model, number):
+    """The sentence and the arithmetic of one visit of naive recursion."""
+    try:
+        return model.recursion.tell(number)
+    except RuntimeError:  # the saved values are gone, or were written to since
+        return {"text": text("nothing recorded"), "chains": [], "sum": None}
 
 
 def windows_of(model, tensor):

@@ -5,12 +5,13 @@ that was shown, then those that are one press away, two presses, and so on, unti
 A module for which there is none stays as it is, and the page says why.
 """
 
-from .changes import told_step, windows_of
+from .changes import told_step, told_visit, windows_of
 from .fold import toggles
 from .shared import Shared
 from .texts import CATALOGUES, language, speaking
 
 MOST = 32  # pictures
+VISITS = 40  # of naive recursion that have their arithmetic with them
 LARGEST = 3_000_000  # characters; the picture that was shown is there in any case
 
 
@@ -30,6 +31,7 @@ def offline_data(graph):
     return {
         "pictures": pictures,
         "windows": windows,
+        "visits": {code: shared.put(_visits(graph.model, code)) for code in CATALOGUES},
         "parts": shared.parts,
         "position": graph.model.now if step is None else step % len(graph.model.steps),
         "language": language(),
@@ -46,7 +48,17 @@ def _spoken(graph, model, code):
                 told = told_step(model, number)
                 step |= {"text": told["text"], "later": False}
                 data["flows"] |= told["flows"]
-    return {**data, "offline": True}
+        plan = model.recursion and model.recursion.plan(model)
+    return {**data, "offline": True, "plan": plan}
+
+
+def _visits(model, code):
+    """The sentences and the arithmetic of naive recursion's first visits; they are those of the whole graph, however it is folded."""
+    if model.recursion is None:
+        return []
+    with speaking(code):
+        count = len(model.recursion.plan(model)["visits"])
+        return [told_visit(model, number) for number in range(1, min(count, VISITS) + 1)]
 
 
 def _add_windows(windows, model, shared):

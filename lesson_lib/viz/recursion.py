@@ -58,7 +58,10 @@ class Recursion:
         """The sentence and the arithmetic of the visit ``number``, counted from 1; RuntimeError if the saved values are gone."""
         if self._told is None or self._told.number > number:
             self._told = _Teller(self)
-        return self._told.go(number)
+        teller, self._told = self._told, None  # one that fails cannot go on
+        words = teller.go(number)
+        self._told = teller
+        return words
 
     def send(self, tensor, gradient):
         """[(tensor, gradient sent on, the function that makes its Part), ...]"""

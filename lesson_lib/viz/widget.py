@@ -12,7 +12,7 @@ from pathlib import Path
 import anywidget
 import traitlets
 
-from .changes import Shot, told_step, windows_of
+from .changes import Shot, told_step, told_visit, windows_of
 from .main_thread import between_cells
 from .poke import Poke
 from .screen import picture_data
@@ -157,10 +157,7 @@ class GraphView(LiveView):
 
     def _send_visit(self, message):
         with speaking(self.language):
-            try:
-                told = self.model.recursion.tell(message["number"])
-            except RuntimeError:  # the saved values are gone, or were written to since
-                told = {"text": text("nothing recorded"), "chains": [], "sum": None}
+            told = told_visit(self.model, message["number"])
         self.send({"type": "visit", "key": message["key"], "number": message["number"], **told})
 
     def _poke(self, message):

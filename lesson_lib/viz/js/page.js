@@ -19,7 +19,7 @@ class FileModel {
     this.listeners = new EventTarget();
     this.known = new Map(); // listener → what stands for it at the target
     this.number = 0; // of the picture
-    this.values = { position: file.position, selected: "", language: file.language, texts: this.texts(), data: null };
+    this.values = { position: file.position, selected: "", naive: -1, language: file.language, texts: this.texts(), data: null };
     this.values.data = this.picture();
   }
 
@@ -64,13 +64,20 @@ class FileModel {
 
   send(question) {
     if (question.type === "toggle") this.toggle(question.id);
-    if (question.type === "window") this.answer(question);
+    else this.answer(question.key, this.found(question));
+  }
+
+  /** The answer to a question: numbers of a tensor, or naive recursion's visits. */
+  found({ type, id, which, number }) {
+    const language = this.get("language");
+    if (type === "naive") return { type, plan: this.get("data").plan };
+    if (type === "visit") return { type, number, ...(whole(file.visits[language])[number - 1] ?? { text: file.texts[language]["not in file"], chains: [], sum: null }) };
+    return { type, window: whole(file.windows[id]?.[language])?.[`${id}.${which}`] };
   }
 
   /** Answers come later, as a kernel's do. */
-  answer({ key, id, which }) {
-    const windows = whole(file.windows[id]?.[this.get("language")]);
-    setTimeout(() => this.tell("msg:custom", { type: "window", key, window: windows?.[`${id}.${which}`] }));
+  answer(key, answer) {
+    setTimeout(() => this.tell("msg:custom", { key, ...answer }));
   }
 
   speak() {
