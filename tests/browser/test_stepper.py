@@ -33,13 +33,14 @@ view = viz.show(done, model=net, opened=["Sequential"]).widget()
 view"""
 SET = "view.naive = 4"
 BACK = "view.naive = -1"
+NOWHERE = "viz.step(torch.ones(2, requires_grad=True) * 2)"
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
 def notebook(browser, tmp_path_factory):
-    with open_notebook(browser, tmp_path_factory.mktemp("lab"), SETUP, S2, DIAMOND, KERNEL, CHAIN, FOLDED, SET, BACK) as notebook:
+    with open_notebook(browser, tmp_path_factory.mktemp("lab"), SETUP, S2, DIAMOND, KERNEL, CHAIN, FOLDED, SET, BACK, NOWHERE) as notebook:
         yield notebook
 
 
@@ -317,11 +318,29 @@ def test_words_are_spoken_and_every_colour_can_be_read(notebook, diamond):
     assert diamond.locator(".count").get_attribute("aria-live") == "polite"
     to(diamond, 6)
     colour = "e => getComputedStyle(e).backgroundColor"
-    light = diamond.locator('li[aria-current="step"]').first.evaluate(colour)
-    notebook.theme("Dark")
-    notebook.page.wait_for_timeout(300)
-    assert diamond.locator('li[aria-current="step"]').first.evaluate(colour) != light
-    notebook.theme("Light")
+    row = diamond.locator('li[aria-current="step"]').first
+    light = row.evaluate(colour)
+    notebook.page.evaluate("document.body.dataset.jpThemeLight = 'false'")  # what JupyterLab does for its dark theme
+    diamond.locator(":scope[data-theme=dark]").wait_for()
+    assert row.evaluate(colour) != light
+    notebook.page.evaluate("document.body.dataset.jpThemeLight = 'true'")
+
+
+def test_with_less_motion_nothing_moves_by_itself(diamond):
+    diamond.page.emulate_media(reduced_motion="reduce")
+    press_on(diamond)
+    to(diamond, 6)
+    moving = "root => [...root.querySelectorAll('*')].filter(e => getComputedStyle(e).transitionDuration !== '0s' || getComputedStyle(e).animationName !== 'none').length"
+    assert diamond.evaluate(moving) == 0
+    diamond.page.emulate_media(reduced_motion="no-preference")
+
+
+def test_where_there_is_no_way_back_a_sentence_says_so(notebook):
+    widget = shown(notebook, 8)
+    widget.get_by_role("button", name="Naive recursion").click()
+    notebook.cell(8).get_by_text("There is no way back here that naive recursion could go.").wait_for()
+    assert widget.locator(".orders").is_hidden()
+    assert notebook.cell(8).locator(".said").evaluate("e => e.classList.contains('seen')")
 
 
 def test_nothing_failed(notebook):

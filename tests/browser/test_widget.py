@@ -62,7 +62,7 @@ def node(widget, name):
 def shown(locator):
     """The words and numbers of a card that are visible now."""
     return locator.evaluate(
-        "card => [...card.querySelectorAll('text')].filter(t => !t.closest('.header')"
+        "card => [...card.querySelectorAll('text')].filter(t => !t.closest('.header') && !t.closest('.badge')"
         " && !(t.closest('.cells') && !t.closest('.known')) && !(t.matches('.absent') && t.closest('.known'))).map(t => t.textContent)"
     )
 

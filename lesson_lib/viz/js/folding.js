@@ -80,8 +80,9 @@ export class Folding {
     this.waiting = setTimeout(lost, PATIENCE);
   }
 
-  say(words) {
-    this.said.classList.remove("seen");
+  /** Say a sentence aloud; `isSeen`: and write it under the picture. */
+  say(words, isSeen = false) {
+    this.said.classList.toggle("seen", isSeen);
     this.said.textContent = words;
   }
 

@@ -34,10 +34,16 @@ export function meetingPanel({ tensor, terms, more, sum, waits }, graph, texts) 
 
 /** The same as a sentence. */
 export function meetingWords({ tensor, terms, more, sum, waits }, graph, texts) {
-  const told = terms.map(({ summary }) => spoken(summary));
+  const told = terms.map(({ summary }) => bracketed(summary));
   if (more) told.splice(-1, 0, fill(texts["more terms"], { count: more }));
-  const end = sum && !sum.later ? ` = ${spoken(sum)}` : waits && ` · ${waits}`;
+  const end = sum && !sum.later ? ` = ${bracketed(sum)}` : waits && ` · ${waits}`;
   return fill(texts.meet, { tensor: graph.tensors[tensor].name, sum: told.join(" + ") + end });
+}
+
+/** A summary in words; several numbers stand in brackets. */
+function bracketed(summary) {
+  const words = spoken(summary);
+  return summary.exact && words.includes(" ") ? `[${words}]` : words;
 }
 
 /** Numbers or a heat map, with the words under it. */

@@ -23,7 +23,8 @@ export class Naive {
     const turn = (this.turn = {});
     const plan = await this.ask.naive().catch(() => undefined);
     if (turn !== this.turn) return;
-    if (!plan) return this.say(this.texts[plan === undefined ? "unreachable" : "naive none"]);
+    if (!plan) return this.say(this.texts[plan === undefined ? "unreachable" : "naive none"], true);
+    this.say("");
     this.plan = plan;
     this.player.pause();
     this.player.take(this.steps(), number);

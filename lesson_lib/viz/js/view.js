@@ -45,7 +45,7 @@ async function build({ model, el, host, signal }, folding) {
   const strip = new Strip(graph, texts);
   const table = new GraphTable(graph, texts, select, toggle);
   const ask = kernel(model, signal);
-  const naive = new Naive(model, graph, texts, player, { ask, refresh, say: (words) => folding.say(words) });
+  const naive = new Naive(model, graph, texts, player, { ask, refresh, say: (words, isSeen) => folding.say(words, isSeen) });
   const poke = new Poke(model, graph, texts, signal, { arrived, say: (words) => folding.say(words) });
   const details = new Details(graph, texts, { fetchWindow: ask.window, onPoke: (change) => poke.ask(change), onSelect: select, onToggle: toggle, onClose: () => select(selected) });
   const actions = { zoom: (factor) => canvas.viewport?.scaleBy(factor), fit: () => canvas.viewport?.fit(), toggleTable, toggleNaive: () => naive.toggle(), speak: () => folding.speak(), otherLanguage: () => folding.other };
