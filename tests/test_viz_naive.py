@@ -1,5 +1,8 @@
 """Naive recursion: its order, its counts and its numbers, held against a recursion that really recurs."""
 
+import gc
+import weakref
+
 import pytest
 
 import lesson_lib as torch
@@ -146,3 +149,23 @@ def test_saved_values_that_are_gone_are_an_error():
     y.backward()
     with pytest.raises(RuntimeError):
         model.recursion.tell(1)
+
+
+def test_nothing_is_kept_of_a_graph_that_nobody_looks_at():
+    def made():
+        x = torch.tensor(2.0, requires_grad=True)
+        with viz.record():
+            z = (x * x).exp()
+        model = viz.graph(z).model
+        model.recursion.tell(3)
+        return model, weakref.ref(z.grad_fn)
+
+    model, node = made()
+    gc.collect()
+    assert node() is not None
+    gc.disable()
+    try:
+        del model
+        assert node() is None  # at once: no circle waits for the collector
+    finally:
+        gc.enable()

@@ -70,11 +70,12 @@ def carried(starts, send):
 def many(count):
     """A count that may be very large.
 
-    >>> many(14), many(12345), many(2**100)
-    ('14', '12,345', '1.27 × 10^30')
+    >>> many(14), many(12345), many(9_999_999), many(2**100)
+    ('14', '12,345', '1.00 × 10^7', '1.27 × 10^30')
     """
     if count < 1_000_000:
         return f"{count:,}"
-    size = log10(count)
+    size = log10(count) + 1e-9  # 1000 is 10^3, and not 9.99 × 10^2
     power = floor(size)
-    return f"{10 ** (size - power):.2f} × 10^{power}"
+    digits = f"{10 ** (size - power):.2f}"
+    return f"1.00 × 10^{power + 1}" if digits == "10.00" else f"{digits} × 10^{power}"

@@ -1,6 +1,7 @@
 """Naive recursion on a traced graph: its visits beside the right order, and the numbers that each visit carries."""
 
 from functools import partial
+from weakref import proxy
 
 from ..core import engine
 from ..core.node import AccumulateGrad
@@ -14,24 +15,25 @@ from .texts import text
 
 
 class Recursion:
-    """What naive recursion would do where the engine took ``turns``: (place, node) in the right order."""
+    """What naive recursion would do where the engine took ``turns``: (place, node) in the right order.
+
+    A Model leads here, so nothing here leads back to the Model: no further circle keeps the arrays of a graph that nobody looks at.
+    """
 
     def __init__(self, trace, turns, inputs, starts):
-        self.model, self.starts, self.inputs = trace.model, starts, inputs
+        model = trace.model
+        self.starts, self.inputs = starts, inputs
         self.order = [at for at, _ in turns]
+        self.place = {key: card.made_by or key for key, card in model.tensors.items()}  # where a gradient goes: an operation, or the leaf itself
+        self.names = {key: card.name for key, card in model.tensors.items()}
+        self.titles = {key: op.label for key, op in model.ops.items()}
         self._nodes, self._tensor_ids = dict(turns), trace.tensor_ids
         self._edges = {key: edge for edge, key in trace.tensor_ids.items() if isinstance(edge, tuple)}
         self._told = None
 
-    def place(self, tensor):
-        """Where the gradient of a tensor goes: the operation that made it, or the leaf itself."""
-        return self.model.tensors[tensor].made_by or tensor
-
     def plan(self, visible):
         """The visits and the right order, for a page that shows the Model ``visible``, whose boxes may stand for many operations."""
-        place = {tensor: self.place(tensor) for tensor in self.model.tensors}
-        starts = [tensor for tensor, _ in self.starts]
-        counts = counted(self.order, self.inputs, place, starts)
+        place, starts, counts = self.place, [tensor for tensor, _ in self.starts], self.counts()
         arrivals = dict.fromkeys(place, 0)
         for tensor in starts:
             arrivals[tensor] += 1
@@ -43,14 +45,14 @@ class Recursion:
         for visit in walk(self.inputs, place, starts):
             came[visit.tensor] += 1
             visits.append({
-                "at": seen.get(visit.place), "tensor": visit.tensor if visit.tensor in visible.tensors else None, "name": self._name(visit.place),
+                "at": seen.get(visit.place), "tensor": visit.tensor if visit.tensor in visible.tensors else None, "name": self.title(visit.place),
                 "number": visit.number, "of": many(counts[visit.place]), "depth": visit.depth, "arrived": came[visit.tensor],
                 "total": many(arrivals[visit.tensor]), "whole": came[visit.tensor] == arrivals[visit.tensor],
             })  # fmt: skip
         total = sum(counts.values())
         return {
             "visits": visits, "total": many(total), "more": many(total - len(visits)) if total > len(visits) else "",
-            "right": [{"at": seen.get(at), "name": self._name(at)} for at in self.order[:MOST]],
+            "right": [{"at": seen.get(at), "name": self.title(at)} for at in self.order[:MOST]],
             "turns": many(len(self.order)), "more_turns": many(len(self.order) - MOST) if len(self.order) > MOST else "",
         }  # fmt: skip
 
@@ -85,18 +87,21 @@ class Recursion:
                 sent.append((self._tensor_ids[edge], fitted, partial(_part, derivatives, position, gradient, array, fitted, rule)))
         return sent
 
-    def _name(self, place):
-        return self.model.ops[place].label if place in self.model.ops else f"{self.model.tensors[place].name}.grad"
+    def counts(self):
+        """place -> how many times it is visited."""
+        return counted(self.order, self.inputs, self.place, [tensor for tensor, _ in self.starts])
+
+    def title(self, place):
+        """What a place is called in a list."""
+        return self.titles.get(place) or f"{self.names[place]}.grad"
 
 
 class _Teller:
     """One run of the recursion, visit by visit; it remembers what the leaves have so far."""
 
     def __init__(self, recursion):
-        self.recursion, self.number, self.sums, self.met, self.parts = recursion, 0, {}, {}, []
-        place = {tensor: recursion.place(tensor) for tensor in recursion.model.tensors}
-        starts = [tensor for tensor, _ in recursion.starts]
-        self.counts = counted(recursion.order, recursion.inputs, place, starts)
+        self.recursion, self.number, self.sums, self.met, self.parts = proxy(recursion), 0, {}, {}, []
+        self.counts = recursion.counts()
         self.total = sum(self.counts.values())
         self.calls = carried(recursion.starts, self._send)
         self.now = None
@@ -111,7 +116,7 @@ class _Teller:
         while self.number < number:
             tensor, gradient, _ = next(self.calls)
             self.number += 1
-            at = self.recursion.place(tensor)
+            at = self.recursion.place[tensor]
             self.met[at] = self.met.get(at, 0) + 1
             before = self.sums.get(at)
             if at == tensor:
@@ -121,10 +126,10 @@ class _Teller:
 
     def _words(self):
         at, gradient, before = self.now
-        model = self.recursion.model
-        where = {"number": self.number, "count": many(self.total), "visit": self.met[at], "of": many(self.counts[at]), "op": self.recursion._name(at)}
-        if at in model.ops:
-            parts = [(model.tensors[target].name, make()) for target, make in self.parts]
+        names = self.recursion.names
+        where = {"number": self.number, "count": many(self.total), "visit": self.met[at], "of": many(self.counts[at]), "op": self.recursion.title(at)}
+        if at in self.recursion.titles:
+            parts = [(names[target], make()) for target, make in self.parts]
             said = " · ".join(sentence(part, name) for name, part in parts) or text("no flow")
             chains = [{"target": name, "parts": [part_json(part)]} for name, part in parts]
             return {"text": text("naive visit", flows=said, **where), "chains": chains, "sum": None}
