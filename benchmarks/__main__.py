@@ -15,6 +15,7 @@ import sys
 
 from . import report, runs
 from .libraries import BOTH, OTHERS, installed
+from .machine import described
 from .registry import chosen
 
 
@@ -43,7 +44,7 @@ def main(arguments=None):
     else:
         if not options.report:
             measure_everything(options, works)
-        print(*map(report.line, report.read(runs.KEPT)), sep="\n")
+        report.write(report.read(runs.KEPT))
 
 
 def print_ratios(options, works):
@@ -69,6 +70,7 @@ def measure_everything(options, works):
     done = report.read(runs.KEPT) if options.resume and runs.KEPT.exists() else []
     with open(runs.KEPT, "a" if options.resume else "w") as file:
         try:
+            file.write(json.dumps({"task": "machine", "described": described()}) + "\n")
             for result in runs.measured(orders, done, progress=True):
                 file.write(json.dumps(result) + "\n")
                 file.flush()

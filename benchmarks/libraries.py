@@ -7,7 +7,7 @@ import warnings
 
 BOTH = ("lesson_lib", "torch")
 OTHERS = ("mygrad", "autograd", "tinygrad", "jax")  # each has a file of its own in benchmarks/others
-THREAD_NAMES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "CPU_COUNT")
+THREAD_NAMES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUM_CPU_THREADS")
 
 
 def environment(threads):
@@ -15,7 +15,8 @@ def environment(threads):
     kept = {name: value for name, value in os.environ.items() if name != "OPENBLAS_CORETYPE"}  # it can pin NumPy's BLAS to older kernels
     if threads == 1:
         kept["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
-    return kept | dict.fromkeys(THREAD_NAMES, str(threads)) | {"JAX_PLATFORMS": "cpu", "PYTHONHASHSEED": "0"}
+    kept |= {"JAX_PLATFORMS": "cpu", "PARALLEL": "0"}  # tinygrad compiles in this process, not in others
+    return kept | dict.fromkeys(THREAD_NAMES, str(threads))
 
 
 def installed(name):
@@ -36,6 +37,4 @@ def step_of(work, name, threads, **sizes):
         return work.prepared(loaded(name, threads), **sizes)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        style = importlib.import_module(f"benchmarks.others.{name}_style")
-        function = getattr(style, work.name, None)
-        return function() if function else None
+        return importlib.import_module(f"benchmarks.others.{name}_style").prepared(work.name)

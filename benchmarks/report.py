@@ -1,9 +1,16 @@
-"""The figures in words."""
+"""The figures as a page: benchmarks/RESULTS.md."""
 
 import json
+import re
 from pathlib import Path
 
-from .timing import exponent
+from .figures import WORST, Figures, verdicts
+from .libraries import OTHERS
+from .picture import draw
+from .registry import chosen
+from .timing import exponent, geometric_mean
+
+HERE = Path(__file__).resolve().parent
 
 
 def read(path):
@@ -12,17 +19,158 @@ def read(path):
 
 
 def line(result):
-    """One result in one line."""
+    """One result in one line, for the terminal."""
     if result["task"] == "growth":
         ours, theirs = (exponent(result["values"], result["seconds"][lib]) for lib in ("lesson_lib", "torch"))
-        return f"{result['name']:24} grows with {result['axis']:8} as {result['axis']}^{ours:.2f}, PyTorch ^{theirs:.2f}"
+        return f"{result['name']:24} grows with {result['axis']:10} as its power {ours:.2f}, PyTorch {theirs:.2f}"
     if result["task"] == "memory":
-        return f"{result['name']:24} {result['library']:10} {result['bytes'] / 2**20:9.1f} MB at most"
-    if result["task"] == "import":
-        return f"import {result['library'] or 'nothing':17} {result['seconds'] * 1e3:9.1f} ms, {result['bytes'] / 2**20:6.1f} MB with Python's own"
+        return f"{result['name']:24} {result['library']:10} {result['bytes'] / 1e6:9.1f} MB at most"
     seconds = result["seconds"]
     words = [f"{name} {value * 1e3:9.3f} ms" for name, value in seconds.items()]
     if {"lesson_lib", "torch"} <= set(seconds):
         words.append(f"ratio {seconds['lesson_lib'] / seconds['torch']:5.2f}")
     words += [f"{name} FAILED: {problem}" for name, problem in result["failures"].items()]
     return f"{result['name']:24} {result['threads']} thread{'s' * (result['threads'] > 1):1}  " + "  ".join(words)
+
+
+def write(results, folder=HERE):
+    """RESULTS.md and results.svg."""
+    figures = Figures.of(results)
+    reasons = read_reasons(HERE / "reasons.md")
+    (folder / "RESULTS.md").write_text(page(figures, reasons), encoding="utf-8")
+    draw(figures, folder / "results.svg")
+    print(f"{folder / 'RESULTS.md'}: " + "; ".join(f"{v.target}: {v.measured}{'' if v.met else ' (missed)'}" for v in verdicts(figures)))
+
+
+def read_reasons(path):
+    """{what missed a target: why}, from the lines "- `what`: why" of a file that is written by hand."""
+    return dict(re.findall(r"^- `([^`]+)`: (.+)$", path.read_text(encoding="utf-8"), re.M))
+
+
+def table(head, rows):
+    """Lines of a Markdown table, numbers to the right."""
+    rows = [[str(cell) for cell in row] for row in rows]
+    right = [all(re.match(r"^[*]*[\d.]+[*]*$|^$", row[n]) for row in rows) for n in range(len(head))]
+    lines = [head, ["--:" if side else "---" for side in right], *rows]
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in lines) + "\n"
+
+
+def page(figures, reasons):
+    """The text of RESULTS.md."""
+    parts = [
+        "# How fast lesson_lib is beside PyTorch",
+        "<!-- Made by `make bench`. Do not edit: the reasons stand in reasons.md. -->",
+        "![Our time over PyTorch's for each workload](results.svg)",
+        "The libraries take turns in one process for each number of threads, in random inputs from the same seed; their results were compared first. "
+        "The shortest time of each counts. A ratio is our time over PyTorch eager's: below 1 we are faster. Forward and backward, float32; training "
+        "workloads with the optimizer's step.",
+        "\n".join(f"- {what}: {which}" for what, which in figures.machine.items()),
+        "## Targets",
+        targets(figures, reasons),
+        "## Means",
+        means(figures),
+        *times(figures, reasons),
+        *others(figures),
+        *memory(figures, reasons),
+        *imports(figures),
+        *growth(figures, reasons),
+    ]
+    return "\n\n".join(part.rstrip() for part in parts if part) + "\n"
+
+
+def targets(figures, reasons):
+    rows = [
+        [v.target, v.measured, "met" if v.met else "**missed**", reasons.get(v.target, "see below" if v.missed else "")] for v in verdicts(figures)
+    ]
+    return table(["target", "measured", "", "why"], rows)
+
+
+def groups():
+    return list(dict.fromkeys(work.group for work in chosen([])))
+
+
+def means(figures):
+    """Geometric means by group."""
+    rows = []
+    for group in [*groups(), None]:
+        ratios = [figures.ratios(threads, group).values() for threads in figures.threads()]
+        if any(ratios):
+            rows.append([group or "all", len(max(ratios, key=len)), *(f"{geometric_mean(values):.2f}" for values in ratios)])
+    return table(["group", "workloads", *heads(figures, "ratio")], rows)
+
+
+def heads(figures, *words):
+    return [f"{word}, {threads} thread{'s' * (threads > 1)}" for threads in figures.threads() for word in words]
+
+
+def milliseconds(seconds):
+    return f"{seconds * 1e3:.3g}" if seconds < 1 else f"{seconds * 1e3:.0f}"
+
+
+def times(figures, reasons):
+    """A table for each group."""
+    for group in groups():
+        rows = []
+        for work in (work for work in chosen([]) if work.group == group):
+            cells, slow = [], False
+            for threads in figures.threads():
+                seconds = figures.times.get((work.name, threads), {})
+                ratio = figures.ratios(threads).get(work.name)
+                slow |= ratio is not None and ratio > WORST
+                cells += [milliseconds(seconds[lib]) if lib in seconds else "" for lib in ("lesson_lib", "torch")]
+                cells.append("" if ratio is None else f"**{ratio:.2f}**" if ratio > WORST else f"{ratio:.2f}")
+            problems = {f"{lib}: {problem}" for (name, _, lib), problem in figures.failures.items() if name == work.name and lib not in OTHERS}
+            if any(cells) or problems:
+                rows.append([f"`{work.name}`", *cells, "; ".join(sorted(problems)) or (reasons.get(work.name, "") if slow else "")])
+        if rows:
+            yield f"## {group}"
+            yield table(["workload", *heads(figures, "lesson_lib ms", "PyTorch ms", "ratio"), f"why above {WORST}"], rows)
+
+
+def others(figures):
+    """How many times faster we are than the other libraries."""
+    leads = {library: found for library in OTHERS if (found := figures.leads(library, 1))}
+    if leads:
+        names = [work.name for work in chosen([]) if any(work.name in found for found in leads.values())]
+        rows = [[f"`{name}`", *(f"{found[name]:.2f}" if name in found else "" for found in leads.values())] for name in names]
+        rows.append(["geometric mean", *(f"{geometric_mean(found.values()):.2f}" for found in leads.values())])
+        yield "## Other libraries"
+        yield "Their time over ours, 1 thread, for what they can run: above 1 we are faster. JAX and tinygrad run compiled programs (`jit`)."
+        yield table(["workload", *leads], rows)
+
+
+def memory(figures, reasons):
+    """Peaks of training steps."""
+    rows = []
+    for name, ratio in figures.memory_ratios().items():
+        sizes = [f"{figures.memory[name][library] / 1e6:.1f}" for library in ("lesson_lib", "torch")]
+        rows.append(
+            [f"`{name}`", *sizes, f"**{ratio:.2f}**" if ratio > 1 else f"{ratio:.2f}", reasons.get(f"memory {name}", "") if ratio > 1 else ""]
+        )
+    if rows:
+        yield "## Peak memory of a training step"
+        yield "The most that three steps held at once beyond the model and its inputs; a process for each, 1 thread."
+        yield table(["workload", "lesson_lib MB", "PyTorch MB", "ratio", "why above 1"], rows)
+
+
+def imports(figures):
+    """Seconds and memory of imports."""
+    if figures.imports:
+        yield "## Import"
+        yield "A fresh process each time, the least of several. Python's own start counts in the memory only."
+        rows = [[name or "Python alone", f"{seconds * 1e3:.0f}", f"{size / 1e6:.0f}"] for name, (seconds, size) in figures.imports.items()]
+        yield table(["import", "ms", "MB"], rows)
+
+
+def growth(figures, reasons):
+    """Exponents side by side."""
+    if figures.growth:
+        yield "## Growth"
+        yield "The slope of log(time) over log(size), 1 thread: 1 is proportional; fixed costs make it smaller. Bold where ours is clearly steeper."
+        rows, steeper = [], figures.steeper()
+        for (name, axis), (values, slopes) in figures.growth.items():
+            ours, theirs = (f"{slopes[library]:.2f}" for library in ("lesson_lib", "torch"))
+            bad = (name, axis) in steeper
+            why = reasons.get(f"growth {name} {axis}", "") if bad else ""
+            rows.append([f"`{name}`", axis, f"{values[0]} … {values[-1]}", f"**{ours}**" if bad else ours, theirs, why])
+        yield table(["workload", "grows with", "from … to", "lesson_lib", "PyTorch", "why"], rows)

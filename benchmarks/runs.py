@@ -82,7 +82,8 @@ def answers(orders):
     """The results of one process. Where it ends early, the order at which it ended has failed, and a new process goes on behind it."""
     while orders:
         command = [sys.executable, "-m", "benchmarks.worker", json.dumps(orders)]
-        with subprocess.Popen(command, cwd=ROOT, env=environment(orders[0]["threads"]), stdout=subprocess.PIPE, text=True) as process:
+        here = dict(cwd=ROOT, env=environment(orders[0]["threads"]), start_new_session=True)  # Ctrl-C is for this process
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, **here) as process:
             try:
                 for text in process.stdout:
                     if text.startswith('{"task"'):  # a library may print lines of its own
