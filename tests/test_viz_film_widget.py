@@ -258,3 +258,12 @@ def test_in_a_notebook_the_picture_carries_the_place_of_the_widget(monkeypatch):
     with viz.watch() as empty:
         pass
     assert set(empty._repr_mimebundle_()) == {"text/plain"}
+
+
+def test_without_anywidget_there_is_the_picture(monkeypatch):
+    film, _ = switching(2)
+    monkeypatch.setattr(recording, "in_notebook", lambda: True)
+    monkeypatch.setattr(recording, "FilmView", recording.GraphView)  # what stands in for it then
+    bundle = film._repr_mimebundle_()
+    assert set(bundle) == {"text/plain", "image/svg+xml"}
+    assert not bundle["image/svg+xml"].startswith("<svg id=")

@@ -126,7 +126,7 @@ async function build({ model, el, host, signal }, life) {
 
   line.apply();
   toolbar.apply();
-  picture.engine = await host.getWidget(model.get("engine")).catch((error) => life.say(fill(texts.failed, { error: error.message })));
+  picture.engine = await host.getWidget(model.get("engine")).catch((error) => picture.fail(fill(texts.failed, { error: error.message })));
   if (life.isTable || !picture.engine) showTable(true);
   await turn();
   return { canvas: null, root, selected: () => null };

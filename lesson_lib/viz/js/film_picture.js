@@ -46,6 +46,11 @@ export class FilmPicture {
     if (graph) this.draw(graph);
   }
 
+  /** There will be no drawing: why. */
+  fail(words) {
+    this.tables.before(h("p", { class: "reason", role: "alert" }, words));
+  }
+
   draw(graph) {
     const select = (id) => this.select(id);
     this.table = new GraphTable(graph, this.texts, select, this.onToggle);
