@@ -7,6 +7,7 @@ from .table import memory_text, share_text, time_text
 ROWS = 30
 CELL = "padding:0.1em 0.6em;text-align:{align};font-family:monospace;white-space:nowrap"
 BAR = "display:inline-block;height:0.8em;width:{width:.1f}em;background:rgba(230,120,20,0.7);vertical-align:middle"
+NAME = "max-width:26em;white-space:normal;overflow-wrap:anywhere"  # long names take two lines
 FULL = 12  # the width of the longest bar
 
 
@@ -29,4 +30,4 @@ def _row(event, total, longest, with_memory):
     numbers += [memory_text(event.self_cpu_memory_usage)] if with_memory else []
     cells = "".join(f'<td style="{CELL.format(align="right")}">{text}</td>' for text in [*numbers, event.count])
     left = CELL.format(align="left")
-    return f'<tr><td style="{left}">{escape(str(event.key))}</td><td style="{left}">{bar}</td>{cells}</tr>'
+    return f'<tr><td style="{left};{NAME}">{escape(str(event.key))}</td><td style="{left}">{bar}</td>{cells}</tr>'

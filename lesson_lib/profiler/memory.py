@@ -6,6 +6,12 @@ from time import perf_counter_ns
 from numpy import generic, ndarray
 
 
+class _Held(weakref.ref):
+    """A weak reference that knows how much memory it stands for."""
+
+    __slots__ = ("key", "size", "thread")
+
+
 class Ledger:
     """(time, bytes, thread) for each array that an op returned in memory of its own, and again with minus when it was let go.
 
@@ -30,15 +36,13 @@ class Ledger:
                 self._enter(owner, thread)
 
     def _enter(self, owner, thread):
-        key, size = id(owner), owner.nbytes
-        entries, alive = self.entries, self._alive
+        held = self._alive[id(owner)] = _Held(owner, self._let_go)
+        held.key, held.size, held.thread = id(owner), owner.nbytes, thread
+        self.entries.append((perf_counter_ns(), held.size, thread))
 
-        def let_go(_):
-            if alive.pop(key, None) is not None:
-                entries.append((perf_counter_ns(), -size, thread))
-
-        alive[key] = weakref.ref(owner, let_go)
-        entries.append((perf_counter_ns(), size, thread))
+    def _let_go(self, held):
+        if self._alive.pop(held.key, None) is not None:
+            self.entries.append((perf_counter_ns(), -held.size, held.thread))
 
     def close(self):
         """Nothing is entered any more."""

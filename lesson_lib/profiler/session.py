@@ -5,6 +5,7 @@ While a session runs, stopwatches stand in place of a few functions (``stopwatch
 """
 
 import threading
+from functools import lru_cache
 from time import perf_counter_ns, time_ns
 
 from ..core.half import is_half
@@ -175,12 +176,16 @@ def described(values, params):
 
 def _described(value):
     if hasattr(value, "dtype") and hasattr(value, "strides"):
-        size = value.itemsize or 1
-        return list(value.shape), [step // size for step in value.strides], value.dtype.name
+        return _look(value.shape, value.strides, value.itemsize, value.dtype)
     if isinstance(value, tuple | list) and value and all(hasattr(item, "strides") for item in value):
         shapes, strides, _ = zip(*map(_described, value), strict=True)
         return list(shapes), list(strides), LIST
     return "" if value is None else str(list(value) if isinstance(value, tuple) else value)
+
+
+@lru_cache(maxsize=4096)  # the same object for the same look: millions of small lists would keep the garbage collector busy
+def _look(shape, strides, itemsize, np_dtype):
+    return list(shape), [step // (itemsize or 1) for step in strides], np_dtype.name
 
 
 class _Running:

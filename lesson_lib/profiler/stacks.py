@@ -5,6 +5,7 @@ import sys
 from functools import cache
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+_known = {}
 
 
 def user_stack():
@@ -18,7 +19,8 @@ def user_stack():
             if place == "cell":
                 cell = len(lines)
         frame = frame.f_back
-    return lines[: cell or None]
+    found = tuple(lines[: cell or None])
+    return _known.setdefault(found, found)  # most ops of a program are called from few places
 
 
 @cache
