@@ -80,7 +80,7 @@ def test_a_graph_that_differs_from_run_to_run():
 def test_shapes_and_inputs_count():
     x, y = torch.ones(2, requires_grad=True), torch.ones(3, requires_grad=True)
     other = viz.compare((x * 2).sum(), (y * 2).sum())
-    assert other.only == (["t0", "o0", "o1"], ["t0", "o0", "o1"])
+    assert other.only == (["o0", "o1", "t0"], ["o0", "o1", "t0"])
     assert other.common == 0
 
 

@@ -161,7 +161,7 @@ def test_the_trouble_is_found(name):
         assert re.search(r"\d", finding.text) or finding.kind == "detached"
         assert finding.remedy
         assert str(finding) == f"{finding.text} Try: {finding.remedy}."
-        assert finding.node in (*graph.model.ops, *graph.model.tensors, "")
+        assert finding.node in (*graph.full.ops, *graph.full.tensors, "")
 
 
 @pytest.mark.parametrize("name", PROGRAMS)

@@ -8,16 +8,16 @@ from .model import flow_json
 from .paint import Pen, card_svg
 from .summary import window
 from .texts import text
-from .view import State, View
+from .view import State
 
 TERMS = 5  # contributions to one gradient that are shown
 
 class Shot:
     """A Model as it is on screen: what two of them have in common need not be sent again."""
 
-    def __init__(self, model):
+    def __init__(self, model, view):
         self.model = model
-        self.state = State(model, View(every_step=True))
+        self.state = State(model, view)
         self.tensors = model.tensors_json()
         self.drawn = {key: card for key, _, card in cards(self.state)} | {key: chip_words(node) for key, node in chips(model).items()}
         self.room = {key: card.size for key, card in self.drawn.items() if isinstance(card, Card)}  # that the layout keeps for each card

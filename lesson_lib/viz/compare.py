@@ -1,31 +1,63 @@
 """``compare(a, b)``: two graphs side by side, with what only one of them has marked: composite and ``autograd.Function``, before and after a change."""
 
 import sys
-from difflib import SequenceMatcher
+from functools import partial
 from xml.etree import ElementTree
 
 from ..core.tensor import Tensor
 from .card import NAME_SIZE
-from .graph import Graph, build
+from .difference import differences
+from .graph import DRAWN, Graph, traced
+from .live import in_notebook, output
+from .marked import Marked
 from .marks import Mark, Span, finished, mark_nodes
 from .model import Model
+from .names import names_seen_from
 from .paint import PAGE, SVG, Pen
+from .show import FoldView, Shown
 from .svg import can_draw, to_svg
 from .texts import text
+from .theme import COLOURS
+from .trace import check_tensors
 from .tree import to_text
 from .units import operations_text
 from .view import View
 
+if hasattr(FoldView, "picture"):
+    from .compare_widget import CompareView
+else:  # no anywidget is installed
+    CompareView = FoldView
+
 GAP = 40  # between the two pictures
 HEADING = 26  # height of a title
+PIECES = 4  # operations of a difference that are named
+
+
+class Side(Marked):
+    """One of the two graphs. ``only`` are the ids of what the other one has not."""
+
+    inside = "one here inside", "here inside"
+
+    def __init__(self, full, only, theme, replay=None):
+        self.only = only
+        super().__init__(full, View(theme=theme, upright=True), replay=replay)
+
+    def marks(self):
+        """id in the whole graph -> Mark."""
+        return {key: Mark("only", "±", text("only here")) for key in self.only}
 
 
 class Comparison:
-    """Two graphs and what only one of them has. ``only`` are the ids of those operations and given tensors, for each of the two."""
+    """Two graphs and what only one of them has. ``only`` are the ids of those operations and given tensors, for each of the two.
 
-    def __init__(self, models, titles, theme):
+    ``differences`` are the places at which they differ. In a notebook both are live while the kernel runs.
+    """
+
+    def __init__(self, models, titles, theme, replays=(None, None)):
         self.models, self.titles, self.theme = models, titles, theme
-        self.only, self.common = differences(*models)
+        self.differences, self.common = differences(*models)
+        self.only = tuple([key for one in self.differences for key in one.own[side]] for side in (0, 1))
+        self.sides = [Side(model, only, theme, replay) for model, only, replay in zip(models, self.only, replays, strict=True)]
 
     @property
     def sentence(self):
@@ -34,6 +66,34 @@ class Comparison:
         first, second = (operations_text(len(model.ops)) for model in self.models)
         one, two = self.titles
         return text("compared", one=one, two=two, first=first, second=second, both=self.common, left=own[0], right=own[1])
+
+    def picks(self):
+        """The differences to choose from: each in words, and what to look at on either side."""
+        items = []
+        for one in self.differences:
+            pieces = [self._pieces(side, one.own[side]) for side in (0, 1)]
+            if all(pieces):
+                word = text("exchanged")
+                words = text("exchange", one=self.titles[0], first=pieces[0], two=self.titles[1], second=pieces[1])
+            else:
+                word, words = text("only in", title=self.titles[not pieces[0]]), pieces[0] or pieces[1]
+            items.append({"icon": "only", "word": word, "text": words, "more": "", "near": one.near, "own": [bool(own) for own in one.own]})
+        heading = text("differences", count=len(items)) if len(items) != 1 else text("one difference")
+        return {"heading": heading if items else text("no difference"), "items": items}
+
+    def _pieces(self, side, keys):
+        model = self.models[side]
+        labels = [model.ops[key].label if key in model.ops else model.tensors[key].name for key in keys]
+        named = ", ".join(labels[:PIECES])
+        return named if len(labels) <= PIECES else text("rest", pieces=named, count=len(labels) - PIECES)
+
+    def picture(self):
+        """What a widget shows around the two graphs."""
+        return {"sentence": self.sentence, "titles": list(self.titles), "picks": self.picks(), "palette": COLOURS}
+
+    def widget(self):
+        """Both graphs to step through, for a notebook."""
+        return CompareView(self)
 
     def svg(self, theme=None):
         """Both pictures in one."""
@@ -55,8 +115,9 @@ class Comparison:
 
     def _part(self, i, pen, theme):
         """(one of the two pictures under its title, its width, its height). Its ids get a letter, so that none comes twice."""
-        picture = ElementTree.fromstring(to_svg(self.models[i], View(theme=theme, values_only=True, upright=True)))
-        mark_nodes(picture, {key: Mark("only", "±", text("only here")) for key in self.only[i]}, pen)
+        side = self.sides[i]
+        picture = ElementTree.fromstring(to_svg(side.model, View(theme=theme, values_only=True, upright=True)))
+        mark_nodes(picture, side.marks_on(side.model), pen)
         left, top, width, height = map(float, picture.get("viewBox").split())
         for element in picture.iter():
             if element.get("id"):
@@ -75,10 +136,9 @@ class Comparison:
         return "\n".join([*trees, self.sentence])
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        bundle = {"text/plain": repr(self)}
-        if can_draw():
-            bundle["image/svg+xml"] = self.svg()
-        return bundle
+        draws = can_draw() and all(len(side.model.ops) <= DRAWN for side in self.sides)
+        live = CompareView is not FoldView and in_notebook()
+        return output(repr(self), lambda: self.svg() if draws else "", partial(CompareView, self) if live else None)
 
 
 def compare(a, b, titles=("a", "b"), theme="light"):
@@ -93,42 +153,16 @@ def compare(a, b, titles=("a", "b"), theme="light"):
     product: 2 ops. power: 2 ops. In both: 1. Only in product: 1. Only in power: 1.
     """
     frame = sys._getframe(1)
-    return Comparison([model_of(one, frame) for one in (a, b)], tuple(titles), theme)
+    models, replays = zip(*(_whole(one, frame) for one in (a, b)), strict=True)
+    return Comparison(list(models), tuple(titles), theme, replays)
 
 
-def model_of(one, frame):
-    """The Model of a result, of several, or of a Graph."""
-    if isinstance(one, Graph | Model):
-        return one if isinstance(one, Model) else one.model
-    return build((one,) if isinstance(one, Tensor) else tuple(one), frame, None, None)
-
-
-def differences(a, b):
-    """((ids that only ``a`` has, ids that only ``b`` has), how many operations they share)."""
-    only_a, only_b, common = [], [], 0
-    for keys_of, signature in ((_given, _tensor_signature), (lambda model: list(model.ops), _op_signature)):
-        keys = keys_of(a), keys_of(b)
-        marks = [[signature(model, key) for key in own] for model, own in zip((a, b), keys, strict=True)]
-        blocks = SequenceMatcher(None, *marks, autojunk=False).get_matching_blocks()
-        matched = [{block[side] + i for block in blocks for i in range(block.size)} for side in (0, 1)]
-        only_a += [key for i, key in enumerate(keys[0]) if i not in matched[0]]
-        only_b += [key for i, key in enumerate(keys[1]) if i not in matched[1]]
-        common = len(matched[0])  # in the end that of the operations
-    return (only_a, only_b), common
-
-
-def _given(model):
-    """Ids of what no operation made, by shape: its order says nothing."""
-    given = [key for key, node in model.tensors.items() if node.made_by is None]
-    return sorted(given, key=lambda key: _tensor_signature(model, key))
-
-
-def _tensor_signature(model, key):
-    node = model.tensors[key]
-    return node.kind, node.shape, node.dtype
-
-
-def _op_signature(model, key):
-    inputs, outputs = model.inputs_of(key), model.outputs_of(key)
-    shapes = [tuple(model.tensors[one].shape for one in ids) for ids in (inputs, outputs)]
-    return model.ops[key].name, *shapes
+def _whole(one, frame):
+    """(the Model of a result, of several, or of a Graph; what makes its Replay, or None)."""
+    if isinstance(one, Model):
+        return one, None
+    if isinstance(one, Graph):
+        return one.full if isinstance(one, Shown) else one.model, one.replay
+    outputs = (one,) if isinstance(one, Tensor) else tuple(one)
+    check_tensors("compare", outputs)
+    return traced(outputs, names_seen_from(frame))

@@ -1,21 +1,30 @@
 """``failure(exc)``: the graph that led to a failed operation, with the operation marked, the shapes that clash, and lines that would have worked."""
 
 import linecache
+from functools import partial
 from math import prod
 
 from ..core.tensor import edge_of
 from .clash import clashing
 from .failed_call import failed_call
 from .fixes import fixes_for
+from .graph import GraphView
+from .live import in_notebook, output
+from .marked import marks_json
 from .marks import Mark, Span, annotated
 from .model import OpNode, SourceLine, Step
 from .names import names_seen_from
 from .summary import shape_text
 from .svg import can_draw, to_svg
-from .texts import text
+from .texts import CATALOGUES, language, speaking, text
 from .trace import Trace
 from .user_code import UserCode
 from .view import View
+
+if hasattr(GraphView, "picture"):
+    from .failure_widget import FailureView
+else:  # no anywidget is installed
+    FailureView = GraphView
 
 NEAREST = 8  # operations before the failed one that are drawn
 LONGEST = 40  # characters of an operand's expression
@@ -25,24 +34,59 @@ SHAPED = ("view", "reshape")
 
 
 class Failure:
-    """What a failed operation looks like. A notebook shows the picture, a terminal the text. It holds no tensor of the failed call but numbers for the cards."""
+    """What a failed operation looks like. A notebook shows the picture, a terminal the text. It holds no tensor of the failed call but numbers for the cards.
 
-    def __init__(self, model, lines, title):
-        self.model, self.lines, self.title = model, lines, title
+    ``fixes`` are the lines that would have worked. In a notebook, while the kernel runs, each is a button that copies it.
+    """
+
+    view, replay = View(values_only=True), None  # as a Graph has them
+
+    def __init__(self, model, said, fixes):
+        self.model, self.fixes = model, fixes
+        self._said = said  # language -> (the title, the lines below it)
+
+    @property
+    def title(self):
+        """Which operation failed, and PyTorch's message."""
+        return self._said[language()][0]
+
+    @property
+    def lines(self):
+        """All lines below the picture, as lists of Spans."""
+        lines = [[Span(self.title, "strong")], *self._said[language()][1]]
+        if self.fixes:
+            lines.append([Span(text("fixes"), "small")])
+        width = max((len(fix.code) for fix in self.fixes), default=0)
+        for number, fix in enumerate(self.fixes, 1):
+            result = [Span(f"   → {fix.shape}", "small")] if fix.shape else []
+            lines.append([Span(f"{number}  ", "strong"), Span(fix.code.ljust(width), "code"), *result])
+        return lines
+
+    def marks(self):
+        """id -> Mark: the failed operation."""
+        return {FAILED: Mark("fault", "✕", text("fault"))}
+
+    def extras(self, model):
+        """What a widget needs besides the graph: the mark, the lines, and the fixes to choose from."""
+        title, lines = self._said[language()]
+        told = {"title": title, "lines": [[list(vars(span).values()) for span in line] for line in lines], "fixes": [fix._asdict() for fix in self.fixes]}
+        return {"marks": marks_json(self.marks()), "failure": told}
 
     def svg(self, theme="light"):
         """The picture as SVG text."""
         picture = to_svg(self.model, View(theme=theme, values_only=True))
-        return annotated(picture, {FAILED: Mark("fault", "✕", text("fault"))}, self.lines, theme, self.title)
+        return annotated(picture, self.marks(), self.lines, theme, self.title)
+
+    def widget(self):
+        """The graph before the failure, to look into, and the fixes to choose from, for a notebook."""
+        return FailureView(self)
 
     def __repr__(self):
         return "\n".join("".join(span.words for span in line) for line in self.lines)
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        bundle = {"text/plain": repr(self)}
-        if can_draw():
-            bundle["image/svg+xml"] = self.svg()
-        return bundle
+        live = hasattr(FailureView, "picture") and in_notebook()
+        return output(repr(self), lambda: self.svg() if can_draw() else "", partial(FailureView, self) if live else None)
 
 
 def failure(exc):
@@ -66,16 +110,11 @@ def failure(exc):
     message = str(exc).split("\n")[0]
     names = names_seen_from(call.frame)
     model, labels = _model(call, code, names)
-    title = _title(call, code, message)
-    lines = [[Span(title, "strong")], *_operand_lines(call, labels, message), _your_line(call)]
-    fixes = fixes_for(call, code, exc) if code.statement is not None else []
-    if fixes:
-        lines.append([Span(text("fixes"), "small")])
-        width = max(len(fix.code) for fix in fixes)
-        for number, fix in enumerate(fixes, 1):
-            result = [Span(f"   → {fix.shape}", "small")] if fix.shape else []
-            lines.append([Span(f"{number}  ", "strong"), Span(fix.code.ljust(width), "code"), *result])
-    return Failure(model, lines, title)
+    said = {}
+    for each in CATALOGUES:  # now, since nothing of the call is kept
+        with speaking(each):
+            said[each] = _title(call, code, message), [*_operand_lines(call, labels, message), _your_line(call)]
+    return Failure(model, said, fixes_for(call, code, exc) if code.statement is not None else [])
 
 
 def _title(call, code, message):

@@ -21,7 +21,7 @@ class FoldView(GraphView):
 
     def picture(self, model):
         """What the browser gets: the visible part, and its modules."""
-        return folded_data(model)
+        return {**folded_data(model, self.everything), **self.graph.extras(model)}
 
     def visible(self, model):
         """The whole Model, folded as the graph is."""
@@ -51,5 +51,7 @@ class FoldView(GraphView):
     def _answer(self, view, message, buffers):
         if message.get("type") == "toggle":
             self.graph.toggle(message["id"])
+        elif message.get("type") == "reveal":
+            self.graph.reveal(message["id"])
         else:
             super()._answer(view, message, buffers)

@@ -92,7 +92,7 @@ class Shown(Graph):
 
     def picture(self, model):
         """What a browser gets of ``model``, a folding of this graph."""
-        return folded_data(model)
+        return {**folded_data(model), **self.extras(model)}
 
     def foldings(self):
         """(the ids that are open, the Model) for this picture, then for all that presses lead to: those one press away, those two presses away, ..."""
@@ -114,13 +114,16 @@ class Shown(Graph):
         return folded_text(self.model) if self.full.groups else to_text(self.model)
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        bundle = {"text/plain": self._text}
         if len(self.model.ops) > SEEN:
             return bundle
         place = new_place(partial(FoldView, self)) if in_notebook() and FoldView is not GraphView else ""
         if can_draw() and (not place or len(self.model.ops) <= DRAWN):
             bundle["image/svg+xml"] = self.svg()
         return marked(bundle, place)
+
+    def extras(self, model):
+        """What a widget needs besides the graph itself; ``model`` is what is visible."""
+        return {}
 
 
 def show(*what, model=None, gradient=None, opened=None, step=None, theme="light"):

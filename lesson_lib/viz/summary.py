@@ -105,11 +105,11 @@ def _plane(array):
 
 
 def _uniform(array):
-    """The number that all elements of ``array`` equal, or None; not looked for in very large arrays."""
+    """The number that all elements of ``array`` equal, NaN included, or None; not looked for in very large arrays."""
     if array.size > QUICK:
         return None
     first = array.reshape(-1)[0]
-    return first.item() if bool((array == first).all()) else None
+    return first.item() if bool((array == first).all() or (array != array).all()) else None
 
 
 def _thinned(plane):

@@ -12,10 +12,13 @@ import numpy as np
 from ..core.device import to_host
 from ..core.half import widened
 from ..core.op import Elementwise, registry
-from .graph import Graph, build
+from .graph import traced
+from .marked import Marked
 from .marks import Mark, Span, annotated
+from .names import names_seen_from
 from .summary import number, shape_text
 from .texts import text
+from .trace import check_tensors
 from .tree import to_text
 from .view import View
 
@@ -27,7 +30,7 @@ BATCH = 8  # examples, at least: with fewer a unit is often silent for all of th
 SILENT = ("relu", "relu6", "threshold", "hardtanh", "clamp", "clamp_min")  # operations with a flat part at 0
 ON_PURPOSE = ("unsqueeze", "index", "select", "slice", "getitem")  # who writes x.unsqueeze(1) wants the stretching
 REMEDIES = {
-    "log": "log", "log2": "log", "log10": "log", "log1p": "log", "div": "div", "reciprocal": "div", "rsqrt": "div", "sqrt": "sqrt", "norm": "sqrt",
+    "log": "log", "log2": "log", "log10": "log", "log1p": "log", "div": "div", "true_div": "div", "reciprocal": "div", "rsqrt": "div", "sqrt": "sqrt", "norm": "sqrt",
     "pow": "sqrt", "exp": "exp", "exp2": "exp", "softmax": "exp",
 }  # fmt: skip
 
@@ -37,41 +40,63 @@ class Finding(NamedTuple):
 
     kind: str  # nan | inf | vanishing | exploding | dead | unused | broadcast | detached
     node: str
-    text: str
-    remedy: str
+    key: str  # of its sentence
+    values: dict  # that are filled in
+    cure: str  # which remedy
+
+    @property
+    def text(self):
+        """One sentence, in the language of now."""
+        return text(self.key, **self.values)
+
+    @property
+    def remedy(self):
+        """What helps."""
+        return text(f"remedy {self.cure}")
 
     def __str__(self):
         return f"{self.text} {text('try', remedy=self.remedy)}"
 
 
-class Trouble(Graph):
-    """A graph whose trouble is marked: in the picture by a warm fill, a sign and a word, and by a sentence below it; in the text likewise."""
+class Trouble(Marked):
+    """A graph whose trouble is marked: in the picture by a warm fill, a sign and a word, and by a sentence below it; in the text likewise.
 
-    def __init__(self, model, view, findings):
-        super().__init__(model, view)
+    In a notebook it is live while the kernel runs: choosing a finding opens the modules that it is in and brings it into view.
+    """
+
+    def __init__(self, full, view, findings, replay=None, opened=None):
         self.findings = findings
+        super().__init__(full, view, opened, replay)
+
+    def marks(self):
+        """id in the whole graph -> the kinds of trouble there."""
+        found = {}
+        for finding in self.findings:
+            found.setdefault(finding.node, {})[text(finding.kind)] = None
+        return {key: Mark("trouble", "!", " · ".join(kinds)) for key, kinds in found.items() if key}
 
     def svg(self, step=None, theme=None, selected=None):
         """The picture with the marks and the sentences."""
         theme = theme or self.view.theme
-        picture = super().svg(step, theme, selected)
         lines = [[Span(line)] for line in self._sentences()]
-        marks = {key: Mark("trouble", "!", word) for key, word in self._words().items()}
-        return annotated(picture, marks, lines, theme, " ".join(self._sentences()))
+        return annotated(super().svg(step, theme, selected), self.marks_on(self.model), lines, theme, " ".join(self._sentences()))
+
+    def extras(self, model):
+        """The marks, and the findings to choose from."""
+        heading = text("findings", count=len(self.findings)) if len(self.findings) != 1 else text("one finding")
+        picks = [
+            {"icon": one.kind, "word": text(one.kind), "text": one.text, "more": text("try", remedy=one.remedy), "at": one.node}
+            for one in self.findings
+        ]  # fmt: skip
+        return {**super().extras(model), "picks": {"heading": heading if picks else text("no trouble"), "items": picks}}
 
     def _sentences(self):
         return [f"! {finding}" for finding in self.findings] or [text("no trouble")]
 
-    def _words(self):
-        """id -> the kinds of trouble there."""
-        found = {}
-        for finding in self.findings:
-            found.setdefault(finding.node, {})[text(finding.kind)] = None
-        return {key: " · ".join(kinds) for key, kinds in found.items() if key}
-
     @property
     def _text(self):
-        return "\n".join([to_text(self.model, self._words()), *self._sentences()])
+        words = {key: mark.word for key, mark in self.marks().items()}
+        return "\n".join([to_text(self.full, words), *self._sentences()])
 
 
 def trouble(*outputs, model=None, gradient=None, theme="light"):
@@ -91,8 +116,9 @@ def trouble(*outputs, model=None, gradient=None, theme="light"):
     nan - mul · 0 made 1 of 2 numbers NaN, out of inputs that had none.
     nan - On the way back log made 1 of 2 numbers of the gradient of x NaN.
     """
-    graph = build(outputs, sys._getframe(1), model, gradient)
-    return Trouble(graph, View(theme=theme), find(graph, model))
+    check_tensors("trouble", outputs)
+    graph, replay = traced(outputs, names_seen_from(sys._getframe(1), model), gradient)
+    return Trouble(graph, View(theme=theme), find(graph, model), replay)
 
 
 def find(model, module=None):
@@ -115,11 +141,10 @@ def broken_values(model):
             if not count or before or (kind == "inf" and node.made_by is None and _is_mask(node)):
                 continue
             if node.made_by is None:
-                words = text(f"given {kind}", name=node.name, count=count, total=prod(node.shape))
-                yield Finding(kind, key, words, text("remedy data"))
+                yield Finding(kind, key, f"given {kind}", {"name": node.name, "count": count, "total": prod(node.shape)}, "data")
             else:
                 op = model.ops[node.made_by]
-                yield Finding(kind, op.id, text(f"made {kind}", op=op.label, count=count, total=prod(node.shape)), _remedy(op))
+                yield Finding(kind, op.id, f"made {kind}", {"op": op.label, "count": count, "total": prod(node.shape)}, _cure(op))
 
 
 def broken_gradients(model):
@@ -131,8 +156,8 @@ def broken_gradients(model):
             sound = [op for op, above in users if not any(one[0] or one[1] for one in above)]
             if counts[key][i] and users and len(sound) == len(users):
                 op = model.ops[sound[0]]
-                words = text(f"gradient {kind}", op=op.label, name=node.name, count=counts[key][i], total=prod(node.shape))
-                yield Finding(kind, op.id, words, _remedy(op))
+                words = {"op": op.label, "name": node.name, "count": counts[key][i], "total": prod(node.shape)}
+                yield Finding(kind, op.id, f"gradient {kind}", words, _cure(op))
 
 
 def broken(array):
@@ -150,8 +175,8 @@ def _is_mask(node):
     return node.kind == "constant" and bool(((array == 0) | (array == -np.inf)).all())
 
 
-def _remedy(op):
-    return text(f"remedy {REMEDIES.get(op.name, 'other')}")
+def _cure(op):
+    return REMEDIES.get(op.name, "other")
 
 
 def _host(array):
@@ -174,10 +199,9 @@ def depth(model):
     ratio = first / last
     if VANISHED <= ratio <= EXPLODED:
         return
-    kind, words = ("vanishing", "gradient shrinks") if ratio < VANISHED else ("exploding", "gradient grows")
+    kind, key = ("vanishing", "gradient shrinks") if ratio < VANISHED else ("exploding", "gradient grows")
     names = {"late": model.tensors[late].name, "early": model.tensors[early].name}
-    words = text(words, count=len(sizes) - 1, ratio=number(ratio, 2), **names)
-    yield Finding(kind, early, words, text(f"remedy {kind}"))
+    yield Finding(kind, early, key, {"count": len(sizes) - 1, "ratio": number(ratio, 2), **names}, kind)
 
 
 def longest_way(model):
@@ -217,8 +241,7 @@ def dead_units(model):
         active = np.any(array != 0, axis=tuple(dim for dim in range(array.ndim) if dim != channel))
         dead = int((~active).sum())
         if dead >= DEAD_SHARE * active.size and dead:
-            words = text("dead units", dead=dead, units=active.size, op=op.label, batch=array.shape[0])
-            yield Finding("dead", key, words, text("remedy dead"))
+            yield Finding("dead", key, "dead units", {"dead": dead, "units": active.size, "op": op.label, "batch": array.shape[0]}, "dead")
 
 
 def chance_broadcasts(model):
@@ -234,8 +257,8 @@ def chance_broadcasts(model):
         (first, one), (second, two) = sources
         size = prod(one)
         names = {"first": model.tensors[first].name, "second": model.tensors[second].name}
-        words = text("stretched", one=shape_text(one), two=shape_text(two), result=shape_text((size, size)), **names)
-        yield Finding("broadcast", op, words, text("remedy broadcast"))
+        shapes = {"one": shape_text(one), "two": shape_text(two), "result": shape_text((size, size))}
+        yield Finding("broadcast", op, "stretched", {**shapes, **names}, "broadcast")
 
 
 def _stretches(name):
@@ -291,8 +314,7 @@ def cut_branches(model, module=None):
         used = bool(model.users_of(key))
         cut = node.cut or ("detach" if used and _memory(node.value_handle) in owners else "")
         if cut or not used:
-            words = text(f"cut {cut}" if used else "cut whole", name=node.name, dtype=node.dtype)
-            yield Finding("detached", key, words, text("remedy detached"))
+            yield Finding("detached", key, f"cut {cut}" if used else "cut whole", {"name": node.name, "dtype": node.dtype}, "detached")
 
 
 def _memory(array):
@@ -307,7 +329,7 @@ def unused_parameters(model, module):
     there = {id(node.value_handle) for node in model.tensors.values() if node.kind == "leaf"}
     for name, parameter in _parameters(module).items():
         if id(parameter._a) not in there:
-            yield Finding("unused", "", text("no path", name=name, count=parameter.numel()), text("remedy unused"))
+            yield Finding("unused", "", "no path", {"name": name, "count": parameter.numel()}, "unused")
 
 
 def _parameters(module):

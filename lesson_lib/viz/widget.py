@@ -114,6 +114,7 @@ class GraphView(LiveView):
 
     def __init__(self, graph, place=""):
         self.graph, self.model, self.poking, self._shot = graph, graph.model, None, None
+        self.everything = View(every_step=True, values_only=graph.view.values_only, upright=graph.view.upright)
         super().__init__(place, data=self.picture(graph.model), position=graph.model.now)
 
     @property
@@ -127,7 +128,7 @@ class GraphView(LiveView):
 
     def picture(self, model):
         """What the browser gets."""
-        return picture_data(model)
+        return picture_data(model, self.everything)
 
     def visible(self, model):
         """What of the whole Model is on screen."""
@@ -170,14 +171,14 @@ class GraphView(LiveView):
 
     def _send_changes(self, message):
         answer = {"type": "poked", "key": message["key"]}
-        shot = self._shot or Shot(self.model)
+        shot = self._shot or Shot(self.model, self.everything)
         try:
             self._change(message)
         except ValueError as reason:
             self.send({**answer, "error": str(reason)})
             return
         self.model = self.visible(self.poking.model)
-        self._shot = Shot(self.model)
+        self._shot = Shot(self.model, self.everything)
         self.position = min(self.position, len(self.model.steps) - 1)
         self.send({
             **answer, **self._shot.since(shot), "told": told_step(self.model, self.position), "windows": windows_of(self.model, self.selected),

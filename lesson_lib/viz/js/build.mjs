@@ -1,4 +1,4 @@
-// Bundles the three widget modules, the start of a saved page, and the style sheet into ../static (or into the folder given), with the licences of
+// Bundles the widget modules, the start of a saved page, and the style sheet into ../static (or into the folder given), with the licences of
 // what is in them. The same input always gives the same bytes; a test compares them with the committed files.
 import { build } from "esbuild";
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
@@ -11,7 +11,7 @@ mkdirSync(out, { recursive: true });
 
 const { metafile } = await build({
   absWorkingDir: here,
-  entryPoints: ["engine.js", "page.js", "view.js", "film.js", "style.css"],
+  entryPoints: ["engine.js", "page.js", "view.js", "film.js", "compare.js", "style.css"],
   outdir: out,
   bundle: true,
   format: "esm",

@@ -75,6 +75,11 @@ export class Canvas {
     const index = this.order.indexOf(this.current) + by;
     const id = this.order[Math.min(Math.max(index, 0), this.order.length - 1)];
     this.nodes.get(id).focus({ preventScroll: true });
+    this.reveal(id);
+  }
+
+  reveal(id) {
+    this.viewport.held = true; // a frame that changes its size now stays here
     this.viewport.reveal(this.places.get(id), this.nodes.get(id));
   }
 
@@ -133,7 +138,8 @@ export class Canvas {
     return this.texts[this.graph.poked?.why[id] ? "not followed" : "not recorded"];
   }
 
-  select(id) {
+  select(what) {
+    const id = this.wires.has(what) ? this.graph.tensors[what].madeBy : what; // a value that is a line
     for (const [other, group] of this.nodes) {
       group.classList.toggle("selected", other === id);
       group.setAttribute("aria-pressed", other === id);

@@ -1,7 +1,9 @@
-// What is not as the program computed it is marked: by the word "changed" and a tint.
+// What is not as the program computed it is marked: by the word "changed" and a tint. Marks of other kinds are put back where numbers were drawn anew.
+import { drawMarks } from "./marks.js";
 
 /** Mark those of the drawn `nodes` whose change is `known` at this step, or take the marks off; `was` says if there were any. Returns if there are any. */
 export function markChanged(nodes, graph, texts, known, was) {
+  drawMarks(nodes, graph.marks);
   const ids = changedIds(graph, known);
   if (!ids.size && !was) return false;
   for (const [id, group] of nodes) {

@@ -1,6 +1,7 @@
 // Modules that open and close. The kernel sends the graph with another module open, or the same in another language; here the picture is made anew around it.
 import { h } from "./dom.js";
 import { PATIENCE } from "./kernel.js";
+import { nextLanguage, speakNext } from "./language.js";
 
 /** Runs `build` now and whenever the kernel sends another folding of the graph; each picture has a signal that ends with it. */
 export class Folding {
@@ -10,6 +11,7 @@ export class Folding {
     this.isTable = false; // outlives the picture, as does
     this.left = null; // where the module that was pressed stood, and whether the keyboard was in the picture
     this.pressed = null; // the button that the keyboard is on
+    this.wanted = null; // what is looked for in the picture that comes
   }
 
   async start(signal) {
@@ -35,22 +37,17 @@ export class Folding {
 
   /** The language that a press on the button leads to: {code, name}. */
   get other() {
-    const catalogues = this.model.get("texts");
-    const codes = Object.keys(catalogues);
-    const code = codes[(codes.indexOf(this.language) + 1) % codes.length];
-    return { code, name: catalogues[code]["this language"] };
+    return nextLanguage(this.model);
   }
 
-  /** Buttons and labels change at once; what the kernel words, as soon as it answers. */
   speak() {
-    this.model.set("language", this.other.code);
-    this.model.save_changes();
+    speakNext(this.model);
   }
 
   /** Make the picture of the graph as it is folded now. */
   async picture(folds = true) {
     this.pressed = this.shown?.root.querySelector("[data-action]:focus")?.dataset.action ?? this.pressed;
-    if (folds) this.leave();
+    if (folds && !this.wanted) this.leave();
     this.keeps = this.left ? null : this.shown?.selected();
     this.said.lang = this.language;
     clearTimeout(this.waiting);
@@ -70,14 +67,27 @@ export class Folding {
   toggle(id) {
     const { groups } = this.model.get("data");
     if (!groups?.[id]) return;
-    const lost = () => {
-      this.said.textContent = this.texts.unreachable;
-      this.said.classList.add("seen");
-    };
-    if (groups[id].fixed) return lost(); // a saved page has no picture with it
+    if (groups[id].fixed) return this.lost(); // a saved page has no picture with it
     this.model.send({ type: "toggle", id: groups[id].opens });
+    this.wait();
+  }
+
+  /** Ask the kernel to open the modules around something, and look at it then. */
+  reveal(wanted) {
+    this.wanted = wanted;
+    this.model.send({ type: "reveal", id: wanted.id });
+    this.wait();
+  }
+
+  wait() {
     clearTimeout(this.waiting);
-    this.waiting = setTimeout(lost, PATIENCE);
+    this.waiting = setTimeout(() => this.lost(), PATIENCE);
+  }
+
+  lost() {
+    this.wanted = null;
+    this.said.textContent = this.texts.unreachable;
+    this.said.classList.add("seen");
   }
 
   /** Say a sentence aloud; `isSeen`: and write it under the picture. */

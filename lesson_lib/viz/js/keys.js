@@ -11,13 +11,14 @@ export function press(event, keys) {
 }
 
 /** The keys of a picture that a player leads through. */
-export function pictureKeys({ player, canvas, select, actions, selected, isTable, toggle, graph }) {
+export function pictureKeys({ player, canvas, select, actions, selected, isTable, toggle, graph, panel }) {
   return {
     ArrowLeft: () => player.move(-1),
     ArrowRight: () => player.move(1),
     Home: () => player.go(0),
     End: () => player.go(player.last),
     p: () => player.toggle(),
+    ...panel?.keys,
     t: actions.toggleTable,
     n: actions.toggleNaive,
     l: actions.speak,

@@ -1,4 +1,5 @@
 // Numbers changed by hand: each change goes to the kernel, one at a time, and what comes back is put where it belongs.
+import { copied } from "./clipboard.js";
 import { h } from "./dom.js";
 import { PATIENCE, tell } from "./kernel.js";
 
@@ -96,11 +97,7 @@ export class Poke {
   async copy() {
     if (!this.graph.poked.edited) return;
     this.code.hidden = false;
-    let said = this.texts["copy by hand"];
-    try {
-      await navigator.clipboard.writeText(this.graph.poked.code);
-      said = this.texts.copied;
-    } catch {} // no rights, or no clipboard: the code is there to be selected
+    const said = this.texts[(await copied(this.graph.poked.code)) ? "copied" : "copy by hand"];
     this.answer(said);
     this.say(said);
   }

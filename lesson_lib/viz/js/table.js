@@ -1,6 +1,7 @@
 // The same graph as a table: one row per tensor and operation, in the order of computation.
 import { changedWord } from "./changed.js";
 import { h, shapeText } from "./dom.js";
+import { markWords } from "./marks.js";
 import { bytesText, names } from "./memory.js";
 import { direction } from "./player.js";
 
@@ -27,7 +28,7 @@ export class GraphTable {
     const from = isTensor ? [node.madeBy].filter(Boolean) : this.graph.edges.filter(([, target]) => target === id).map(([source]) => source);
     const names = from.map((other) => (this.graph.tensors[other] ?? this.graph.ops[other]).name).join(", ");
     const row = h("tr", { class: isTensor ? node.kind : "operation" },
-      this.nameCell(id, h("button", { type: "button", class: "link", onclick: () => onSelect(id) }, node.label ?? node.name)),
+      this.nameCell(id, h("button", { type: "button", class: "link", onclick: () => onSelect(id) }, node.label ?? node.name), markWords(this.graph, id)),
       h("td", {}, isTensor ? this.texts[node.kind] : this.texts.operation),
       h("td", {}, names), h("td", {}, isTensor ? shapeText(node.shape, this.texts) : ""),
       h("td", { class: "value" }), h("td", { class: "gradient" }), h("td", { class: "memory" }));
@@ -39,14 +40,15 @@ export class GraphTable {
   groupRow(id) {
     const group = this.graph.groups[id];
     const button = h("button", { type: "button", class: "link", "aria-expanded": String(group.open), onclick: () => this.onToggle(id) }, `${group.open ? "▾" : "▸"} ${group.name}`);
-    const row = h("tr", { class: "module" }, this.nameCell(id, button), h("td", {}, this.texts.module), h("td", {}, group.path), h("td", { colspan: group.open ? 4 : 3 }, group.facts), !group.open && h("td", { class: "memory" }));
+    const name = this.nameCell(id, button, markWords(this.graph, id));
+    const row = h("tr", { class: "module" }, name, h("td", {}, this.texts.module), h("td", {}, group.path), h("td", { colspan: group.open ? 4 : 3 }, group.facts), !group.open && h("td", { class: "memory" }));
     this.rows.set(id, row);
     return row;
   }
 
   /** The first cell, further right the deeper in modules it stands. */
-  nameCell(id, button) {
-    const cell = h("th", { scope: "row" }, button);
+  nameCell(id, button, mark) {
+    const cell = h("th", { scope: "row" }, button, mark && h("b", { class: "mark-word" }, mark));
     let depth = 0;
     for (let at = this.graph.places?.[id]; at; at = this.graph.places[at]) depth += 1;
     if (depth) cell.style.paddingLeft = `${12 + 16 * depth}px`;

@@ -45,6 +45,7 @@ export class Toolbar {
   apply() {
     const { position, last, step } = this.player;
     this.track();
+    this.element.classList.toggle("still", last === 0); // nowhere to step
     this.slider.max = last;
     this.slider.value = position;
     this.slider.setAttribute("aria-valuetext", step.text);

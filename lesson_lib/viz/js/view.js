@@ -5,8 +5,10 @@ import { fill, h } from "./dom.js";
 import { Folding } from "./folding.js";
 import { kernel, tell } from "./kernel.js";
 import { pictureKeys, press } from "./keys.js";
+import { looker } from "./look.js";
 import { memoryAt } from "./memory.js";
 import { Naive } from "./naive.js";
+import { panelOf } from "./panel.js";
 import { takePlaces } from "./place.js";
 import { Player } from "./player.js";
 import { Poke } from "./poke.js";
@@ -48,12 +50,14 @@ async function build({ model, el, host, signal }, folding) {
   const naive = new Naive(model, graph, texts, player, { ask, refresh, say: (words, isSeen) => folding.say(words, isSeen) });
   const poke = new Poke(model, graph, texts, signal, { arrived, say: (words) => folding.say(words) });
   const details = new Details(graph, texts, { fetchWindow: ask.window, onPoke: (change) => poke.ask(change), onSelect: select, onToggle: toggle, onClose: () => select(selected) });
+  const look = looker({ graph, canvas, table, folding, select: (id) => id === selected || select(id) });
+  const panel = panelOf(graph, texts, { look, folding });
   const actions = { zoom: (factor) => canvas.viewport?.scaleBy(factor), fit: () => canvas.viewport?.fit(), toggleTable, toggleNaive: () => naive.toggle(), speak: () => folding.speak(), otherLanguage: () => folding.other };
   const toolbar = new Toolbar(player, texts, actions);
 
   const root = h("div", { class: "lesson-graph", lang: folding.language, "data-lm-suppress-shortcuts": "true" },
     toolbar.element, h("div", { class: "main" }, h("div", { class: "stage" }, canvas.element, table.element), h("div", { class: "below" }, naive.element, strip.element), details.element),
-    poke.element,
+    poke.element, panel.element,
     graph.reason && h("p", { class: "reason" }, graph.reason), graph.offline && h("p", { class: "reason" }, texts.offline));
   followTheme(root, graph.palette, signal);
   el.classList.add("lesson-graph-host");
@@ -107,6 +111,9 @@ async function build({ model, el, host, signal }, folding) {
     model.set("position", player.position);
     model.save_changes();
   });
+  const pointed = (id, isOwn) => look(id, isOwn ? "lit" : "seen");
+  model.on("look", pointed); // somebody beside this view, such as a comparison, wants a node to be seen
+  signal.addEventListener("abort", () => model.off("look", pointed));
   const follow = () => model.get("data") === graph && !naive.on && player.go(model.get("position"));
   const followNaive = () => model.get("data") === graph && naive.follow(model.get("naive"));
   model.on("change:position", follow);
@@ -115,7 +122,7 @@ async function build({ model, el, host, signal }, folding) {
     model.off("change:position", follow);
     model.off("change:naive", followNaive);
   });
-  root.addEventListener("keydown", (event) => press(event, pictureKeys({ player, canvas, select, actions, selected, isTable, toggle, graph })));
+  root.addEventListener("keydown", (event) => press(event, pictureKeys({ player, canvas, select, actions, selected, isTable, toggle, graph, panel })));
   signal.addEventListener("abort", () => {
     player.pause();
     canvas.viewport?.destroy();
@@ -134,5 +141,7 @@ async function build({ model, el, host, signal }, folding) {
   refresh();
   naive.follow(model.get("naive"));
   if (graph.tensors[folding.keeps] ?? graph.ops[folding.keeps]) select(folding.keeps);
+  if (folding.wanted) look(folding.wanted.id, folding.wanted.how, true);
+  folding.wanted = null;
   return { canvas, table, root, selected: () => selected };
 }
