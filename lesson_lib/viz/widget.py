@@ -18,6 +18,7 @@ from .poke import Poke
 from .screen import picture_data
 from .summary import window
 from .texts import CATALOGUES, checked, language, speaking, text
+from .view import View
 
 STATIC = Path(__file__).parent / "static"
 
