@@ -113,3 +113,49 @@ def test_it_is_the_same_each_time_and_escaped():
     pictures = {viz.compare(x.exp().sum(), x.sin().sum(), titles=("<script>", "&")).svg() for _ in range(3)}
     assert len(pictures) == 1
     assert "<script" not in next(iter(pictures))
+
+
+def test_differences_are_listed_with_where_to_look_on_both_sides(comparison):
+    (item,) = comparison.picks()["items"]
+    assert comparison.picks()["heading"] == "1 difference"
+    assert (item["word"], item["text"]) == ("exchanged", "composite: neg, exp, add, reciprocal and 1 more. Function: Sigmoid.")
+    assert [side.full.ops[key].name for side, key in zip(comparison.sides, item["near"], strict=True)] == ["neg", "Sigmoid"]
+
+
+def test_where_one_has_nothing_the_operation_before_is_looked_at():
+    x = torch.ones(2, 3, requires_grad=True)
+    other = viz.compare((x * 2).exp().sum(), (x * 2).sum(), titles=("before", "after"))
+    (item,) = other.picks()["items"]
+    assert (item["word"], item["text"], item["own"]) == ("only in before", "exp", [True, False])
+    assert [other.models[side].ops[key].name for side, key in enumerate(item["near"])] == ["exp", "mul"]
+
+
+def test_a_graph_that_was_shown_is_compared_as_a_whole():
+    net = nn.Sequential(*[nn.Linear(4, 4) for _ in range(30)])
+    with viz.record():
+        one, two = net(torch.ones(2, 4)).sum(), net(torch.ones(2, 4)).relu().sum()
+    other = viz.compare(viz.show(one, opened=[]), viz.show(two))
+    assert (len(other.models[0].ops), len(other.models[1].ops)) == (61, 62)
+    assert [other.models[1].ops[key].name for key in other.only[1]] == ["relu"]
+
+
+def test_differences_in_a_closed_module_mark_the_module():
+    def side(*middle):
+        net = nn.Sequential(nn.Linear(4, 4), *middle, *[nn.Linear(4, 4) for _ in range(30)])
+        with viz.record():
+            return net(torch.ones(2, 4)).sum()
+
+    first = viz.compare(side(nn.ReLU(), nn.Tanh()), side()).sides[0]
+    first.opened = []
+    assert [mark.word for mark in first.marks_on(first.model).values()] == ["2 only here, inside"]
+
+
+def test_a_widget_holds_two_views_that_speak_one_language(comparison):
+    view = comparison.widget()
+    view.language = "zh"
+    assert [side.language for side in view.views] == ["zh", "zh"]
+    assert view.data["picks"]["heading"] == "1 处差别"
+    view.views[0].language = "en"
+    assert view.language == view.views[1].language == "en"
+    view.close()
+    assert [side.comm for side in view.views] == [None, None]

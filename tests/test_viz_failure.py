@@ -18,6 +18,7 @@ from lesson_lib.core import state
 from lesson_lib.viz.failure import FAILED
 from lesson_lib.viz.marks import SVG
 from lesson_lib.viz.svg import can_draw
+from lesson_lib.viz.texts import speaking
 
 from . import standin
 
@@ -228,6 +229,23 @@ def test_names_are_shown_as_text():
     assert "&lt;script&gt;" in picture
 
 
+def test_a_widget_gets_the_lines_and_the_fixes_in_each_language():
+    failure = shown("q = a * 2 + b")
+    told = failure.extras(failure.model)
+    assert told["marks"][FAILED] | {"width": 0} == {"tone": "fault", "sign": "✕", "word": "failed", "width": 0}
+    assert told["failure"]["fixes"] == [{"code": "q = a * 2 + b.unsqueeze(1)", "shape": "2×3"}, {"code": "q = (a * 2).T + b", "shape": "3×2"}]
+    assert ["[3]", "fault"] in told["failure"]["lines"][0]
+    with speaking("zh"):
+        assert failure.title == "✕ add 失败：The size of tensor a (3) must match the size of tensor b (2) at non-singleton dimension 1"
+        assert "你的代码" in repr(failure)
+    assert "your line" in repr(failure)
+
+
+def test_old_failures_let_go_of_their_numbers():
+    views = [shown("q = a * 2 + b").widget() for _ in range(7)]
+    assert [view.comm is None for view in views] == [True, True, False, False, False, False, False]
+
+
 # --- in a notebook ---------------------------------------------------------------------------------------------------
 
 SETUP = "import lesson_lib as torch\na, b = torch.ones(2, 3, requires_grad=True), torch.ones(2)"
@@ -256,6 +274,7 @@ def test_the_picture_stands_beneath_the_traceback(cells):
     assert "1  y = x + b.unsqueeze(1)" in text
     if can_draw():
         assert ElementTree.fromstring(picture.data["image/svg+xml"]).tag == f"{{{SVG}}}svg"
+    assert set(picture.data) <= {"text/plain", "image/svg+xml", "text/html"}  # no widget's own output, which nobody could open later
 
 
 def test_importing_the_library_alone_changes_nothing(cells):

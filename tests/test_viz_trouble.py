@@ -10,6 +10,7 @@ from lesson_lib import nn, viz
 from lesson_lib.nn import functional as F
 from lesson_lib.viz import svg
 from lesson_lib.viz.marks import SVG
+from lesson_lib.viz.texts import speaking
 
 PROGRAMS = {}
 
@@ -248,3 +249,51 @@ def test_the_picture_marks_the_node_with_a_sign_and_a_word():
     unmarked = ElementTree.fromstring(viz.Graph(graph.model, graph.view).svg())
     places = [{g.get("id"): g.get("transform") for g in one.iter(f"{{{SVG}}}g")} for one in (root, unmarked)]
     assert places[0] == places[1]  # marks move nothing
+
+
+def hidden():
+    """A net of two closed halves, a dead layer in the second; (Trouble, its one finding)."""
+    torch.manual_seed(0)
+    net = nn.Sequential(nn.Sequential(*[nn.Linear(8, 8) for _ in range(20)]), nn.Sequential(nn.Linear(8, 16), nn.ReLU(), nn.Linear(16, 1)))
+    net[1][0].bias.data[:8] = -100
+    with viz.record():
+        loss = net(batch(64)).mean()
+    found = viz.trouble(loss, model=net)
+    (finding,) = [one for one in found.findings if one.kind == "dead"]
+    return found, finding
+
+
+def test_a_closed_module_carries_the_marks_of_what_is_in_it():
+    found, finding = hidden()
+    found.opened = []
+    ((box, mark),) = found.marks_on(found.model).items()
+    assert found.model.ops[box].box is not None
+    assert (mark.sign, mark.word) == ("!", f"{len({one.node for one in found.findings})} findings inside" if len(found.findings) > 1 else "1 finding inside")
+    found.reveal(finding.node)
+    assert {found.full.groups[key].title for key in found.opened} == {"Sequential", "Sequential 1", "ReLU 1"}
+    (relu,) = [key for key, op in found.model.ops.items() if op.name == "relu"]
+    assert found.marks_on(found.model)[relu].word == "dead"  # its value is a line, which has no place of its own
+
+
+def test_a_widget_gets_the_marks_and_the_sentences():
+    found, finding = hidden()
+    told = found.extras(found.model)
+    assert [one["at"] for one in told["picks"]["items"]] == [one.node for one in found.findings]
+    assert finding.text in [one["text"] for one in told["picks"]["items"]]
+    assert {mark["tone"] for mark in told["marks"].values()} == {"trouble"}
+
+
+def test_what_was_found_is_told_in_every_language():
+    found, finding = hidden()
+    with speaking("zh"):
+        assert finding.text.startswith("relu 的 16 个单元中")
+        assert "失活" in [one["word"] for one in found.extras(found.model)["picks"]["items"]]
+    assert finding.text.startswith("12 of 16 units of relu")
+
+
+def test_a_loss_that_is_nan_can_be_shown_folded():
+    net = nn.Sequential(*[nn.Linear(4, 4) for _ in range(30)])
+    with viz.record():
+        loss = net(torch.full((2, 4), float("nan"))).mean()
+    assert "loss  scalar = nan" in repr(viz.trouble(loss))
+    assert not svg.can_draw() or ">nan<" in viz.show(loss).svg()
