@@ -90,7 +90,8 @@ def test_every_kind_has_its_word_and_sentence(notebook, widget):
     kinds = {}
     for number in (1, 2, 3):
         root = widget if number == 1 else shown(notebook, number)
-        kinds |= {item.locator("b").inner_text(): item.inner_text() for item in root.locator(".pick").all()}
+        for item in root.locator(".pick").all():
+            kinds[item.locator("b").inner_text()] = kinds.get(item.locator("b").inner_text(), "") + item.inner_text()
         assert root.locator(".pick .icon").count() == root.locator(".pick").count()
     assert set(kinds) == {"NaN", "infinite", "vanishing", "exploding", "dead", "unused", "broadcast", "cut off"}
     for word, sentence in {
