@@ -8,7 +8,7 @@ from ..core.tensor import Tensor
 from .card import NAME_SIZE
 from .difference import differences
 from .graph import DRAWN, Graph, traced
-from .live import in_notebook, output
+from .living import in_notebook, marked, new_place
 from .marked import Marked
 from .marks import Mark, Span, finished, mark_nodes
 from .model import Model
@@ -136,9 +136,10 @@ class Comparison:
         return "\n".join([*trees, self.sentence])
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        draws = can_draw() and all(len(side.model.ops) <= DRAWN for side in self.sides)
-        live = CompareView is not FoldView and in_notebook()
-        return output(repr(self), lambda: self.svg() if draws else "", partial(CompareView, self) if live else None)
+        bundle = {"text/plain": repr(self)}
+        if can_draw() and all(len(side.model.ops) <= DRAWN for side in self.sides):
+            bundle["image/svg+xml"] = self.svg()
+        return marked(bundle, new_place(partial(CompareView, self)) if in_notebook() and CompareView is not FoldView else "")
 
 
 def compare(a, b, titles=("a", "b"), theme="light"):

@@ -9,7 +9,7 @@ from .clash import clashing
 from .failed_call import failed_call
 from .fixes import fixes_for
 from .graph import GraphView
-from .live import in_notebook, output
+from .living import in_notebook, marked, new_place
 from .marked import marks_json
 from .marks import Mark, Span, annotated
 from .model import OpNode, SourceLine, Step
@@ -85,8 +85,10 @@ class Failure:
         return "\n".join("".join(span.words for span in line) for line in self.lines)
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        live = hasattr(FailureView, "picture") and in_notebook()
-        return output(repr(self), lambda: self.svg() if can_draw() else "", partial(FailureView, self) if live else None)
+        bundle = {"text/plain": repr(self)}
+        if can_draw():
+            bundle["image/svg+xml"] = self.svg()
+        return marked(bundle, new_place(partial(FailureView, self)) if in_notebook() and FailureView is not GraphView else "")
 
 
 def failure(exc):

@@ -114,6 +114,7 @@ class Shown(Graph):
         return folded_text(self.model) if self.full.groups else to_text(self.model)
 
     def _repr_mimebundle_(self, include=None, exclude=None):
+        bundle = {"text/plain": self._text}
         if len(self.model.ops) > SEEN:
             return bundle
         place = new_place(partial(FoldView, self)) if in_notebook() and FoldView is not GraphView else ""
