@@ -43,10 +43,9 @@ def draw_column(plot, rows, figures, threads, height):
     for y, (name, ratio) in enumerate(rows):
         if ratio is not None:
             plot.barh(y, ratio - 1, left=1, height=0.7, color=FAST if ratio <= 1 else SLOW)
-            for n in threads[1:]:
-                if more := figures.ratios(n).get(name):
-                    plot.plot(more, y, "o", color=TEXT, markersize=3)
-            plot.text(max(ratio, 1) * 1.05, y, f"{ratio:.2f}", va="center", fontsize=6.5)
+            dots = [more for n in threads[1:] if (more := figures.ratios(n).get(name))]
+            plot.plot(dots, [y] * len(dots), "o", color=TEXT, markersize=4, markeredgecolor="white", markeredgewidth=0.6)
+            plot.text(max(ratio, WORST, *dots) * 1.09, y, f"{ratio:.2f}", va="center", fontsize=6.5)
     plot.set_xscale("log")
     ticks = [value for value in (0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20) if in_range(value, figures, threads)]
     plot.set_xticks(ticks, [f"{value:g}" for value in ticks])

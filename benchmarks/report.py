@@ -50,7 +50,7 @@ def read_reasons(path):
 def table(head, rows):
     """Lines of a Markdown table, numbers to the right."""
     rows = [[str(cell) for cell in row] for row in rows]
-    right = [all(re.match(r"^[*]*[\d.]+[*]*$|^$", row[n]) for row in rows) for n in range(len(head))]
+    right = [{bool(re.match(r"[*]*[\d.]+[*]*$", row[n])) for row in rows if row[n]} == {True} for n in range(len(head))]
     lines = [head, ["--:" if side else "---" for side in right], *rows]
     return "\n".join("| " + " | ".join(cells) + " |" for cells in lines) + "\n"
 
@@ -61,7 +61,7 @@ def page(figures, reasons):
         "# How fast lesson_lib is beside PyTorch",
         "<!-- Made by `make bench`. Do not edit: the reasons stand in reasons.md. -->",
         "![Our time over PyTorch's for each workload](results.svg)",
-        "The libraries take turns in one process for each number of threads, in random inputs from the same seed; their results were compared first. "
+        "The libraries take turns in one process for each number of threads, on random inputs from the same seed; their results were compared first. "
         "The shortest time of each counts. A ratio is our time over PyTorch eager's: below 1 we are faster. Forward and backward, float32; training "
         "workloads with the optimizer's step.",
         "\n".join(f"- {what}: {which}" for what, which in figures.machine.items()),
