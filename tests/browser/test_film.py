@@ -90,7 +90,7 @@ def run(notebook, cell):
     """The film of a cell."""
     notebook.run(cell)
     root = notebook.cell(cell).locator(".lesson-graph.film")
-    root.locator("svg .op").first.wait_for(timeout=20_000)
+    root.locator("svg .op").first.wait_for(timeout=60_000)
     return root
 
 
