@@ -1,6 +1,6 @@
 """tinygrad: each step is a TinyJit. It needs clang."""
 
-from tinygrad import Device, Tensor, TinyJit
+from tinygrad import Context, Device, Tensor, TinyJit
 from tinygrad.nn import optim
 
 from . import numpy_style
@@ -81,12 +81,9 @@ def trained(name):
 
     @TinyJit
     def both():
-        optimizer.zero_grad()
-        loss = network(x, *parameters).sparse_categorical_crossentropy(classes).backward()
-        return [loss.realize(*optimizer.schedule_step())]
+        with Context(TRAINING=1):  # without it the optimizer refuses
+            optimizer.zero_grad()
+            loss = network(x, *parameters).sparse_categorical_crossentropy(classes).backward()
+            return [loss.realize(*optimizer.schedule_step())]
 
-    def step():
-        with Tensor.train():
-            return both()
-
-    return waiting(step)
+    return waiting(both)
