@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 from .box import box_svg, heading_parts
 from .card import CAPTION_HEIGHT, CAPTION_SIZE, GAP, HEADER, NAME_SIZE, PAD, SMALL_SIZE, op_size, pill_words, reference_size, shorten
 from .chip import chip_svg
+from .clearing import clear_labels
 from .dot import cards, chips, op_colours, references
 from .letters import text_width
 from .theme import FONT, frame_roles, theme
@@ -169,15 +170,16 @@ def reference_svg(node, pen):
 def compose(layout, state):
     """Graphviz's SVG ``layout`` with the cards and circles drawn into its boxes: a complete picture."""
     root = ElementTree.fromstring(re.sub(r"<!DOCTYPE[^>]*>", "", layout))
-    drawn, heads = _elements(fragments(state)), headings(state)
+    drawn, heads, rows = _elements(fragments(state)), headings(state), []
     for group in root.iter(f"{{{SVG}}}g"):
         key = group.get("id")
         if key in drawn:
             _replace(group, drawn[key])
         elif key in heads:
-            _put_heading(group, heads[key])
+            rows.append(_put_heading(group, heads[key]))
         elif "edge" in group.get("class", "").split():
             _lift(group, state)
+    clear_labels(root, rows)
     root.set("font-family", FONT)
     root.set("role", "img")
     root.insert(0, _background(root, state))
@@ -202,20 +204,23 @@ def _replace(group, element):
 
 
 def _put_heading(group, fragment):
-    """Put an open group's heading in place of the label that kept room for it."""
+    """Put an open group's heading in place of the label that kept room for it; returns the row it takes: (left, right, base line)."""
     label = group.find(f"{{{SVG}}}text")
     heading = ElementTree.fromstring(f'<svg xmlns="{SVG}">{fragment}</svg>')[0]
-    heading.set("x", f"{_left(group) + PAD + 2:g}")
+    left, right = _sides(group)
+    heading.set("x", f"{left + PAD + 2:g}")
     heading.set("y", label.get("y"))
     group.remove(label)
     group.append(heading)
+    return left, right, float(label.get("y"))
 
 
-def _left(group):
-    """The left side of the frame that Graphviz drew: a path where its corners are round."""
+def _sides(group):
+    """Left and right of the frame that Graphviz drew: a path where its corners are round."""
     frame = group.find(f"{{{SVG}}}path")
     points = frame.get("d") if frame is not None else group.find(f"{{{SVG}}}polygon").get("points")
-    return min(float(x) for x, _ in re.findall(r"(-?[\d.]+),(-?[\d.]+)", points))
+    xs = [float(x) for x, _ in re.findall(r"(-?[\d.]+),(-?[\d.]+)", points)]
+    return min(xs), max(xs)
 
 
 def _lift(group, state):

@@ -1,17 +1,18 @@
 // Large graphs have no arrows of their own for the way back: there the line of the computation itself turns round.
+import { clear } from "./clearing.js";
 
 const NS = "http://www.w3.org/2000/svg";
 const ARROW = 7; // length of an arrow head, in points
 
-/** Dashed arrows along those of `lines` that the flows of `step` take, each with its sum, drawn into `layer`. */
-export function drawBackflow(layer, lines, graph, step) {
+/** Dashed arrows along those of `lines` that the flows of `step` take, each with its sum, drawn into `layer`; `rows` are those of the headings. */
+export function drawBackflow(layer, lines, graph, step, rows) {
   layer.replaceChildren();
   const turned = new Set();
   for (const flow of step.flows.map((id) => graph.flows[id])) {
     const edges = graph.edges.flatMap(([source, target], number) => (source === flow.tensor && target === flow.op ? [number] : []));
     edges.forEach((number, place) => {
       const line = lines[number].querySelector("path");
-      layer.append(arrow(line), ...(place === 0 ? [label(line, flow.label)] : []));
+      layer.append(arrow(line), ...(place === 0 ? [label(line, flow.label, rows)] : []));
       turned.add(number);
     });
   }
@@ -34,15 +35,17 @@ function arrow(line) {
 }
 
 /** The sum, a line of text for each line of `words`, beside the middle of the path. */
-function label(line, words) {
+function label(line, words, rows) {
   const middle = line.getPointAtLength(line.getTotalLength() / 2);
+  const parts = words.split("\n").map((part, i) => ({ x: middle.x + 9, y: middle.y + 3 + 11 * i, words: part }));
+  const moved = clear(parts, rows);
   const text = document.createElementNS(NS, "text");
-  words.split("\n").forEach((part, i) => {
+  for (const { x, y, words: part } of parts) {
     const row = document.createElementNS(NS, "tspan");
-    row.setAttribute("x", middle.x + 9);
-    row.setAttribute("y", middle.y + 3 + 11 * i);
+    row.setAttribute("x", x);
+    row.setAttribute("y", y + moved);
     row.textContent = part;
     text.append(row);
-  });
+  }
   return text;
 }

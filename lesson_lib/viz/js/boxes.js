@@ -1,11 +1,12 @@
 // Our cards, circles and modules in the boxes that Graphviz laid out, each a button that the mouse and the keyboard reach.
+import { clearLabels } from "./clearing.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const MANY = 400; // boxes that are drawn at once
 const INDENT = 10; // points between the frame of an open module and its heading
 
 /**
- * Fill the layout in `stage`; returns {nodes: id → <g>, places: id → its middle, edges: number → <g>, if it is drawn, drawThose}.
+ * Fill the layout in `stage`; returns {nodes: id → <g>, places: id → its middle, rows: of the headings, edges: number → <g>, if it is drawn, drawThose}.
  * Of very many boxes only those are drawn whose place satisfies what `drawThose` is given: a thousand cards take a second.
  */
 export function fillBoxes(graph, stage, { onSelect, onToggle, onFocus }) {
@@ -41,17 +42,20 @@ export function fillBoxes(graph, stage, { onSelect, onToggle, onFocus }) {
     else makeButton(id, group);
   }
   if (waiting.size <= MANY || !graph.wires?.length) draw([...waiting]); // cards change with the steps, so they must all be there
+  const rows = [];
   for (const [id, words] of drawings(graph.headings ?? {})) {
-    const { button, place } = heading(groups.get(id), words);
+    const { button, place, row } = heading(groups.get(id), words);
     stage.append(button); // above the arrows, which may cross it
     places.set(id, place);
     makeButton(id, button);
+    rows.push(row);
   }
+  clearLabels(stage, rows);
   const drawThose = (seen) => {
     const ids = [...waiting].filter((id) => seen(places.get(id)));
     if (ids.length) draw(ids);
   };
-  return { nodes, places, drawThose, edges: graph.edges.map((_, number) => groups.get(`e${number}`)) };
+  return { nodes, places, rows, drawThose, edges: graph.edges.map((_, number) => groups.get(`e${number}`)) };
 }
 
 /** [id, element] for every SVG text in `fragments`. */
@@ -73,7 +77,7 @@ function heading(cluster, words) {
   button.setAttribute("transform", `translate(${left + INDENT} ${base})`);
   button.append(line, words);
   label.remove();
-  return { button, place: [left + INDENT, base] };
+  return { button, place: [left + INDENT, base], row: { left, right, base } };
 }
 
 /** The middle of the box or circle that Graphviz drew. */

@@ -102,7 +102,7 @@ export class Canvas {
     }
     this.mark();
     for (const flow of this.arrows) flow.classList.toggle("on", step.flows.includes(flow.id));
-    if (!this.arrows.length) drawBackflow(this.layer, this.edges, this.graph, step);
+    if (!this.arrows.length) drawBackflow(this.layer, this.edges, this.graph, step, this.rows);
     this.graph.edges.forEach(([source, target], number) => {
       const start = this.wires.has(source) ? this.graph.tensors[source].madeBy : source;
       this.edges[number]?.classList.toggle("lit", step.kind === "forward" && (start === step.at || target === step.at));
