@@ -75,10 +75,34 @@ def test_trees_and_pictures_follow(out):
     viz.language("zh")
     assert repr(graph).startswith("out  标量 = 9")
     assert "叶子" in repr(viz.graph(out))
-    assert graph.model.steps[-1].text == "反向 4/4 · AccumulateGrad：leaf.grad += 4.5"
+    assert graph.model.steps[-1].text == "反向 4/4 · AccumulateGrad：叶子.grad += 4.5"
     assert ">梯度<" in "".join(viz.step(out).data["fragments"].values())
     viz.language("en")
     assert (repr(graph), graph.model.steps[-1].text) == english
+
+
+def test_words_in_place_of_names_follow():
+    with viz.record():
+        total = (torch.ones(2, requires_grad=True) * torch.ones(2) + torch.ones(2, requires_grad=True)).sum() * 1
+    graph, shown = viz.graph(total), viz.show(total * 2)
+
+    def names(model):
+        return [card.name for card in model.tensors.values()]
+
+    english = names(graph.model), names(shown.full), graph.model.to_json()["tensors"]["t0"]["name"]
+    assert english[0][:3] == ["leaf", "constant", "mul"]
+    assert "leaf 2" in english[0]
+    assert english[1][-1] == "output"
+    viz.language("zh")
+    chinese = names(graph.model)
+    assert chinese[:3] == ["叶子", "常量", "叶子·常量"]
+    assert "叶子 2" in chinese
+    assert names(shown.full)[-1] == "输出"
+    assert "叶子" in "".join(viz.step(total).data["fragments"].values())
+    assert "输出" in shown.svg()
+    assert "output" not in shown.svg()
+    viz.language("en")
+    assert (names(graph.model), names(shown.full), graph.model.to_json()["tensors"]["t0"]["name"]) == english
 
 
 def test_notes_reasons_and_half_sums_follow():

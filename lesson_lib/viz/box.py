@@ -71,15 +71,20 @@ def heading(group, model):
     return "   ".join(part for part in heading_parts(group, model) if part)
 
 
-def heading_parts(group, model):
-    """(title, what stands behind it in small print)."""
+def parameters_in(group, model):
+    """How many numbers the parameters of a group and of all groups within it have; a shared parameter counts once."""
     own = dict(group.own)
     inside = {group.id}
     for key, other in model.groups.items():  # outer ones first
         if other.parent in inside or key in group.members:
             inside.add(key)
             own.update(other.own)
+    return sum(map(prod, own.values()))
+
+
+def heading_parts(group, model):
+    """(title, what stands behind it in small print)."""
     last = group.name.rpartition(".")[2]
     path = "" if last[:1].isdigit() else shorten(last)
-    count = sum(map(prod, own.values()))
+    count = parameters_in(group, model)
     return f"{OPEN} {shorten(group.title)}", " · ".join(part for part in (path, text("parameters", count=count_text(count)) if count else "") if part)

@@ -5,6 +5,8 @@ A graph of a thousand operations has ten thousand small pictures of arrays, and 
 
 from .texts import CATALOGUES, language, speaking
 
+REQUIRED = object()  # in place of a default: a dataclass then asks for the field
+
 
 class Deferred:
     """A field that may be given as a function without arguments: it is called at the first reading, and its answer kept.
@@ -26,6 +28,8 @@ class Deferred:
 
     def __get__(self, instance, owner):
         if instance is None:
+            if self.default is REQUIRED:
+                raise AttributeError(self.key)
             return self.default
         value = instance.__dict__[self.key]
         if callable(value):
@@ -36,11 +40,19 @@ class Deferred:
         instance.__dict__[self.key] = value
 
 
+REQUIRED = object()
+
+
 class Spoken(Deferred):
-    """A Deferred field of words: its function is called once for each language that somebody reads it in."""
+    """A Deferred field of words: its function is called once for each language that somebody reads it in. Without a default it must be given."""
+
+    def __init__(self, default=REQUIRED):
+        super().__init__(default)
 
     def __get__(self, instance, owner):
         if instance is None:
+            if self.default is REQUIRED:
+                raise AttributeError  # so a dataclass knows
             return self.default
         value = instance.__dict__[self.key]
         if callable(value):
@@ -53,6 +65,12 @@ class Spoken(Deferred):
         value = instance.__dict__[self.key]
         if isinstance(value, _InEachLanguage):
             value.settle()
+
+
+def is_spoken(instance, name):
+    """True if the Spoken field ``name`` may be another word in another language."""
+    value = instance.__dict__[name]
+    return callable(value) or isinstance(value, _InEachLanguage)
 
 
 class _InEachLanguage:

@@ -7,7 +7,7 @@ opaque ``handle``s from which a full value can be fetched when someone asks for 
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import PurePath
 
-from .deferred import Deferred, Spoken
+from .deferred import REQUIRED, Deferred, Spoken
 from .saved import saved_json
 from .summary import Summary
 from .texts import text
@@ -40,7 +40,7 @@ class TensorNode:
     """A card: a leaf, an intermediate value, the output, or a constant that no gradient reaches."""
 
     id: str
-    name: str
+    name: str = Spoken(REQUIRED)  # the user's; of what has none, a word or an expression
     kind: str  # leaf | intermediate | loss | constant
     shape: tuple
     dtype: str
@@ -50,7 +50,7 @@ class TensorNode:
     gradient: Summary | None = Deferred(None)  # of this backward pass; None: not computed
     grad: Summary | None = Deferred(None)  # what .grad holds now, sums of several passes included
     cut: str = ""  # of a constant: how it was cut off from tensors that require gradients ("detach", "no_grad", "cast")
-    absent: str = ""  # the words in place of a value that is not known, where that has a reason of its own
+    absent: str = Spoken("")  # the words in place of a value that is not known, where that has a reason of its own
     value_handle: object = field(default=None, repr=False)
     gradient_handle: object = field(default=None, repr=False)
     grad_handle: object = field(default=None, repr=False)
@@ -265,6 +265,7 @@ def _tensor_json(node, scale, later):
         "shape": list(node.shape),
         "dtype": node.dtype,
         "madeBy": node.made_by,
+        "memory": "" if node.made_by is not None or node.value_handle is None else bytes_text(node.value_handle.nbytes),
         **summaries,
     }
 

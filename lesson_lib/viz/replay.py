@@ -257,7 +257,7 @@ class Replay:
         card.gradient = card.gradient_handle = None
         if place in self.not_followed:
             card.value = card.value_handle = None
-            card.absent = text("not followed")
+            card.absent = partial(text, "not followed")
         elif key in self._given:
             array = self._given[key]._a
             card.value, card.value_handle = partial(summarise, array), array

@@ -3,10 +3,12 @@
 The widgets send it, and a file that steps without Python has it inside.
 """
 
-from .box import facts, heading_parts
+from .box import LEAST, facts, heading_parts, parameters_in
 from .dot import layout_dot
 from .paint import fragments, headings
+from .texts import text
 from .theme import COLOURS
+from .units import bytes_text, count_text, operations_text, seconds_text
 from .view import State, View
 
 EVERYTHING = View(every_step=True)
@@ -47,13 +49,35 @@ def groups_json(model):
     found = {}
     for key, group in model.clusters.items():
         title, words = heading_parts(group, model)
-        found[key] = {"name": title[2:], "kind": group.kind, "path": group.name, "facts": words, "open": True, "opens": key}
+        counts = told(parameters_in(group, model), operations_in(key, model))
+        found[key] = {"name": title[2:], "kind": group.kind, "path": group.name, "facts": words, "open": True, "opens": key, **counts}
     for key, op in model.ops.items():
         if op.box is not None:
             name = f"{op.box.title} ×{op.box.count}" if op.box.count > 1 else op.box.title
             words = " · ".join(facts(op.box))
-            found[key] = {"name": name, "kind": op.name, "path": op.box.path, "facts": words, "open": False, "opens": op.box.opens}
+            counts = told(op.box.parameters, [op])
+            found[key] = {"name": name, "kind": op.name, "path": op.box.path, "facts": words, "open": False, "opens": op.box.opens, **counts}
     return found
+
+
+def operations_in(cluster, model):
+    """The OpNodes, boxes among them, that stand in an open group or in one within it."""
+    inside = {cluster}
+    inside.update(key for key, group in model.clusters.items() if group.parent in inside)  # outer ones first
+    return [op for op in model.ops.values() if model.cluster_of(op) in inside]
+
+
+def told(parameters, ops):
+    """What a table says of a module: how many operations and parameters, the time they took, the memory kept for the way back."""
+    count = sum(1 if op.box is None else len(op.box.operations) for op in ops)
+    seconds = sum(op.seconds if op.box is None else op.box.seconds for op in ops)
+    kept = sum(dict(pair for op in ops for pair in op.kept).values()) + sum(op.box.kept for op in ops if op.box is not None)
+    return {
+        "operations": operations_text(count),
+        "parameters": count_text(parameters) if parameters else "",
+        "memory": text("saved", bytes=bytes_text(kept)) if kept else "",
+        "time": seconds_text(seconds) if seconds >= LEAST else "",
+    }
 
 
 def places(model):

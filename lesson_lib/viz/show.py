@@ -19,7 +19,7 @@ from .rows import Rows
 from .screen import folded_data
 from .svg import can_draw
 from .texts import text
-from .trace import nodes_of, roots_of
+from .trace import nodes_of, numbered_word, roots_of
 from .tree import to_text
 from .view import View
 
@@ -152,7 +152,7 @@ def show(*what, model=None, gradient=None, opened=None, step=None, theme="light"
         return Census(nodes)
     names = names_seen_from(frame, model)
     for number, out in enumerate(what, 1):
-        names.add(text("loss") if number == 1 else f"{text('loss')} {number}", out)
+        names.add(partial(numbered_word, "loss", number), out)
     full, replay = traced(what, names, gradient)
     shown = Shown(full, View(step=step, theme=theme), None if opened is None else (), replay)
     if len(shown.model.ops) > SEEN:  # no modules that could be closed

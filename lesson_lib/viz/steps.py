@@ -48,9 +48,9 @@ def forward_text(model, key, count):
     return text("forward", number=count, count=len(model.ops), op=model.ops[key].label, inputs=inputs, output=output)
 
 
-def seed_text(output, gradient):
+def seed_text(card, gradient):
     """The sentence of the step with which the way back starts."""
-    return text("seed", output=output, value=shown(summarise(gradient)))
+    return text("seed", output=card.name, value=shown(summarise(gradient)))
 
 
 def backward_text(model, op, flows, number, count):
@@ -100,7 +100,7 @@ class Backward:
         complete = [key for key in self.seeds if key not in self.expected]
         for key in complete:
             self._complete(key)
-        sentence = partial(seed_text, model.tensors[first].name, self.sums[first])
+        sentence = partial(seed_text, model.tensors[first], self.sums[first])
         model.steps.append(Step("seed", sentence, at=model.tensors[first].made_by, gradients=tuple(complete)))
         model.recursion = Recursion(self.trace, [self._place(turn) for turn in turns], self.inputs, list(zip(self.seeds, self.given, strict=True)))
         for count, turn in enumerate(turns, 1):

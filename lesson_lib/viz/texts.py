@@ -9,6 +9,7 @@ ENGLISH = {
     # on the cards
     "value": "value",
     "gradient": "gradient",
+    "computed": "computed",
     "not computed": "not computed",
     "not recorded": "not recorded",
     "not kept": "not kept",
@@ -118,6 +119,7 @@ ENGLISH = {
     # modules as boxes
     "module": "Module",
     "parameters": "{count} parameters",
+    "parameters of": "parameters",
     "one operation": "1 op",
     "operations": "{count} ops",
     "saved": "{bytes} saved for backward",
@@ -241,6 +243,7 @@ ENGLISH = {
     "key zoom": "larger, smaller, the whole graph",
     "key pan": "move the picture or the table",
     "key table": "table or picture",
+    "key naive": "naive recursion, or the right order",
     "key language": "the other language",
     "key escape": "close the details, or these keys",
     "key number": "in a number: a small step, ten small steps",

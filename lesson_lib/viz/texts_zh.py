@@ -4,6 +4,7 @@ CHINESE = {
     # on the cards
     "value": "值",
     "gradient": "梯度",
+    "computed": "已计算",
     "not computed": "尚未计算",
     "not recorded": "未记录",
     "not kept": "未保留",
@@ -112,6 +113,7 @@ CHINESE = {
     # modules as boxes
     "module": "模块",
     "parameters": "{count} 个参数",
+    "parameters of": "参数",
     "one operation": "1 个运算",
     "operations": "{count} 个运算",
     "saved": "为反向传播保存 {bytes}",
@@ -235,6 +237,7 @@ CHINESE = {
     "key zoom": "放大，缩小，显示全图",
     "key pan": "移动图或表格",
     "key table": "表格或图",
+    "key naive": "朴素递归，或正确的顺序",
     "key language": "另一种语言",
     "key escape": "关闭详情，或关闭按键说明",
     "key number": "在数字中：一小步，十小步",

@@ -5,12 +5,14 @@ caller tells stays unknown: the card says "not recorded".
 """
 
 from collections import deque
+from functools import partial
 
 from ..core.dtypes import from_numpy_dtype
 from ..core.node import AccumulateGrad
 from ..core.op import OPERATORS, PRETTY
 from ..core.tensor import Tensor, edge_of
 from .cuts import cut_of
+from .deferred import is_spoken
 from .formula import formula_of, source_of
 from .groups import Groups, place
 from .model import Model, OpNode, TensorNode
@@ -101,7 +103,7 @@ class Trace:
         return self.owners.get(id(tensor), (None,))[0]
 
     def _add_output(self, node, index, op):
-        card = self._add_result((node, index), self._expression(node, op), op.id)
+        card = self._add_result((node, index), self._expression(op), op.id)
         self.model.connect(op.id, card.id, index)
 
     def _add_result(self, edge, name, made_by):
@@ -120,9 +122,9 @@ class Trace:
         return card
 
     def _numbered(self, kind):
-        """A name for what no variable holds: the first is ``leaf``, the next ``leaf 2``."""
+        """A name for what no variable holds, in the reader's language: the first is ``leaf``, the next ``leaf 2``."""
         count = self.counts[kind] = 1 + self.counts.get(kind, 0)
-        return f"{text(kind)} {count}" if count > 1 else text(kind)
+        return partial(numbered_word, kind, count)
 
     # --- circles -----------------------------------------------------------------------------------------------
 
@@ -155,7 +157,7 @@ class Trace:
         numbers = {}
         for position, edge in enumerate(node.edges):
             if edge is not None:
-                source = self.tensor_ids.get(edge) or self._add_result(edge, text("intermediate"), None).id  # the walk ended there
+                source = self.tensor_ids.get(edge) or self._add_result(edge, partial(text, "intermediate"), None).id  # the walk ended there
                 self.model.connect(source, op.id, position)
                 continue
             constant = _constant(node, record, position)
@@ -171,21 +173,31 @@ class Trace:
                 numbers[position] = _scalar(constant)
         return numbers
 
-    def _expression(self, node, op):
+    def _expression(self, op):
         """A name for a result that no variable holds: ``y²``, ``x@w``, or the operation's name."""
-        names = [self.model.tensors[i].name for i in self.model.inputs_of(op.id)]
-        if op.symbol in PRETTY_SYMBOLS and op.caption and len(names) == 1:
-            expression = f"{op.caption} {names[0]}" if op.caption.endswith(op.symbol) else f"{names[0]} {op.caption}"
-        elif op.name == "mul" and len(names) == 2:
-            expression = f"{names[0]}²" if names[0] == names[1] else f"{names[0]}·{names[1]}"
-        elif len(names) == 2 and len(op.symbol) == 1:
-            expression = f"{names[0]} {op.symbol} {names[1]}"
-        else:
-            expression = f"{op.name}({', '.join(names)})"
-        if len(expression) <= LONGEST_NAME:
-            return expression
-        number_of_kind = self.counts[op.name]
-        return f"{op.name} {number_of_kind}" if number_of_kind > 1 else op.name
+        cards = [self.model.tensors[i] for i in self.model.inputs_of(op.id)]
+        make = partial(_expression_of, op, cards, self.counts[op.name])
+        return make if any(is_spoken(card, "name") for card in cards) else make()
+
+
+def numbered_word(kind, count):
+    """``leaf``, ``leaf 2``: what stands for a name."""
+    return f"{text(kind)} {count}" if count > 1 else text(kind)
+
+
+def _expression_of(op, cards, number_of_kind):
+    names = [card.name for card in cards]
+    if op.symbol in PRETTY_SYMBOLS and op.caption and len(names) == 1:
+        expression = f"{op.caption} {names[0]}" if op.caption.endswith(op.symbol) else f"{names[0]} {op.caption}"
+    elif op.name == "mul" and len(names) == 2:
+        expression = f"{names[0]}²" if names[0] == names[1] else f"{names[0]}·{names[1]}"
+    elif len(names) == 2 and len(op.symbol) == 1:
+        expression = f"{names[0]} {op.symbol} {names[1]}"
+    else:
+        expression = f"{op.name}({', '.join(names)})"
+    if len(expression) <= LONGEST_NAME:
+        return expression
+    return f"{op.name} {number_of_kind}" if number_of_kind > 1 else op.name
 
 
 def roots_of(outputs):

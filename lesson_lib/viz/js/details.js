@@ -46,7 +46,10 @@ export class Details {
     const { texts } = this;
     return [
       this.heading(node.name, texts[node.kind]),
-      this.facts(this.row("shape", shapeText(node.shape, texts)), this.row("dtype", node.dtype), node.madeBy && this.row("from", this.link(node.madeBy)), savedBy(this, id, known.memory)),
+      this.facts(
+        this.row("shape", shapeText(node.shape, texts)), this.row("dtype", node.dtype), node.madeBy && this.row("from", this.link(node.madeBy)),
+        node.memory && this.row("memory", node.memory), savedBy(this, id, known.memory),
+      ),
       this.numbers(id, "value", node.value, known.values.has(id), this.absent(id, known)),
       node.kind !== "constant" && this.numbers(id, "gradient", node.gradient, known.gradients.has(id), known.partly.get(id) ?? texts["not computed"]),
       node.grad && this.numbers(id, "grad", node.grad, true, ""),

@@ -29,3 +29,8 @@ export function fill(template, values) {
 export function shapeText(shape, texts) {
   return shape.join("×") || texts.scalar;
 }
+
+/** `shift` so that no room is wasted: a drawing larger than the frame fills it, a smaller one stands in its middle. `spare` is the room left. */
+export function within(shift, spare) {
+  return spare < 0 ? Math.min(Math.max(shift, spare), 0) : spare / 2;
+}

@@ -8,7 +8,7 @@ export class Folding {
   constructor(model, element, build) {
     Object.assign(this, { model, element, build });
     this.said = h("p", { class: "said", role: "status", "aria-live": "polite" });
-    this.isTable = false; // outlives the picture, as does
+    this.isTable = this.isHelped = false; // outlive the picture, as does
     this.left = null; // where the module that was pressed stood, and whether the keyboard was in the picture
     this.pressed = null; // the button that the keyboard is on
     this.wanted = null; // what is looked for in the picture that comes

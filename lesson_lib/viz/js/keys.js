@@ -1,9 +1,9 @@
-// The keyboard: the same keys wherever the focus is in a widget.
+// The keyboard: everything that the mouse does, by the same keys wherever the focus is in a widget. `help.js` has the list for the reader.
 
 /** Call what `keys` has for the key of `event`; the page hears no more of it. */
 export function press(event, keys) {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
-  const action = keys[event.key];
+  const action = keys[event.shiftKey && event.key.startsWith("Arrow") ? `Shift+${event.key}` : event.key];
   if (!action) return;
   event.preventDefault();
   event.stopPropagation();
@@ -11,8 +11,12 @@ export function press(event, keys) {
 }
 
 /** The keys of a picture that a player leads through. */
-export function pictureKeys({ player, canvas, select, actions, selected, isTable, toggle, graph, panel }) {
+export function pictureKeys({ player, canvas, select, actions, selected, isTable, toggle, graph, help, panel }) {
   return {
+    "Shift+ArrowLeft": () => actions.pan?.(-60, 0),
+    "Shift+ArrowRight": () => actions.pan?.(60, 0),
+    "Shift+ArrowUp": () => actions.pan?.(0, -60),
+    "Shift+ArrowDown": () => actions.pan?.(0, 60),
     ArrowLeft: () => player.move(-1),
     ArrowRight: () => player.move(1),
     Home: () => player.go(0),
@@ -22,7 +26,8 @@ export function pictureKeys({ player, canvas, select, actions, selected, isTable
     t: actions.toggleTable,
     n: actions.toggleNaive,
     l: actions.speak,
-    Escape: () => selected && select(selected),
+    "?": actions.toggleHelp,
+    Escape: () => (help?.isOpen ? actions.toggleHelp() : selected && select(selected)),
     ...(!isTable && { "+": () => actions.zoom(1.3), "-": () => actions.zoom(1 / 1.3), 0: actions.fit }),
     ...(canvas?.hasFocus() && {
       ArrowUp: () => canvas.focusNext(-1),

@@ -7,7 +7,7 @@ import { groupLabel } from "./folding.js";
 export function tensorLabel(graph, id, known, texts, absent) {
   const node = graph.tensors[id];
   const words = [`${texts.tensor} ${node.name}`, shapeText(node.shape, texts), texts[node.kind]];
-  const say = (role, isKnown) => `${texts[role]} ${isKnown && node[role] ? spoken(node[role]) + changedWord(graph, id, role, texts) : absent(role)}`;
+  const say = (role, isKnown) => `${texts[role]} ${isKnown && node[role] ? (node[role].later ? texts.computed : spoken(node[role])) + changedWord(graph, id, role, texts) : absent(role)}`;
   words.push(say("value", known.values.has(id)));
   if (node.kind !== "constant") words.push(say("gradient", known.gradients.has(id)));
   const state = known.memory.states.get(id);

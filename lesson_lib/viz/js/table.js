@@ -17,7 +17,8 @@ export class GraphTable {
   fill() {
     if (this.rows.size) return;
     const { graph, texts, onSelect } = this;
-    const head = ["name", "kind", "from", "shape", "value", "gradient", "is saved"].map((key) => h("th", { scope: "col" }, texts[key]));
+    const keys = ["name", "kind", "from", "shape", "value", "gradient", "is saved", "parameters of", "memory", "time", "in module", "your line"];
+    const head = keys.map((key) => h("th", { scope: "col" }, texts[key]));
     const body = graph.order.map((id) => (graph.groups?.[id] ? this.groupRow(id) : this.row(id, onSelect)));
     this.element.append(h("table", { "aria-label": texts.graph }, h("thead", {}, h("tr", {}, head)), h("tbody", {}, body)));
   }
@@ -25,25 +26,48 @@ export class GraphTable {
   row(id, onSelect) {
     const node = this.graph.tensors[id] ?? this.graph.ops[id];
     const isTensor = id in this.graph.tensors;
-    const from = isTensor ? [node.madeBy].filter(Boolean) : this.graph.edges.filter(([, target]) => target === id).map(([source]) => source);
-    const names = from.map((other) => (this.graph.tensors[other] ?? this.graph.ops[other]).name).join(", ");
-    const row = h("tr", { class: isTensor ? node.kind : "operation" },
-      this.nameCell(id, h("button", { type: "button", class: "link", onclick: () => onSelect(id) }, node.label ?? node.name), markWords(this.graph, id)),
-      h("td", {}, isTensor ? this.texts[node.kind] : this.texts.operation),
-      h("td", {}, names), h("td", {}, isTensor ? shapeText(node.shape, this.texts) : ""),
-      h("td", { class: "value" }), h("td", { class: "gradient" }), h("td", { class: "memory" }));
+    const kind = isTensor ? node.kind : "operation";
+    const op = isTensor ? this.graph.ops[node.madeBy] : node;
+    const shape = isTensor ? [shapeText(node.shape, this.texts), node.dtype !== "float32" && node.dtype].filter(Boolean).join(" ") : "";
+    return this.keep(id, h("tr", { class: kind },
+      this.nameCell(id, h("button", { type: "button", class: "link", "aria-pressed": "false", onclick: () => onSelect(id) }, node.label ?? node.name), markWords(this.graph, id)),
+      this.kindCell(this.texts[kind]), h("td", {}, this.from(id)), h("td", {}, shape), h("td", { class: "value" }), h("td", { class: "gradient" }), h("td", { class: "memory" }),
+      h("td"), h("td", {}, node.memory), h("td", {}, node.time), h("td", {}, op?.module || this.owner(id)), this.lineCell(op?.line)));
+  }
+
+  keep(id, row) {
     this.rows.set(id, row);
     return row;
+  }
+
+  kindCell(words) {
+    return h("td", {}, words, h("span", { class: "now" }));
+  }
+
+  lineCell(line) {
+    return h("td", {}, line && [h("code", {}, line.code), " ", h("small", {}, line.place)]);
+  }
+
+  /** What the arrows into `id` come from. */
+  from(id) {
+    const { tensors, ops, edges } = this.graph;
+    const others = id in tensors ? [tensors[id].madeBy].filter(Boolean) : edges.filter(([, target]) => target === id).map(([source]) => source);
+    return others.map((other) => (tensors[other] ?? ops[other])?.name).join(", ");
+  }
+
+  /** The open module in which a thing stands. */
+  owner(id) {
+    const group = this.graph.groups?.[this.graph.places?.[id]];
+    return group ? `${group.name} · ${group.path}` : "";
   }
 
   /** A module: its name opens and closes it. */
   groupRow(id) {
     const group = this.graph.groups[id];
     const button = h("button", { type: "button", class: "link", "aria-expanded": String(group.open), onclick: () => this.onToggle(id) }, `${group.open ? "▾" : "▸"} ${group.name}`);
-    const name = this.nameCell(id, button, markWords(this.graph, id));
-    const row = h("tr", { class: "module" }, name, h("td", {}, this.texts.module), h("td", {}, group.path), h("td", { colspan: group.open ? 4 : 3 }, group.facts), !group.open && h("td", { class: "memory" }));
-    this.rows.set(id, row);
-    return row;
+    return this.keep(id, h("tr", { class: "module" },
+      this.nameCell(id, button, markWords(this.graph, id)), this.kindCell(`${this.texts.module} · ${group.operations}`), h("td", {}, this.from(id)), h("td"), h("td"), h("td"), h("td", { class: !group.open && "memory" }),
+      h("td", {}, group.parameters), h("td", {}, group.memory), h("td", {}, group.time), h("td", {}, group.path), this.lineCell(this.graph.ops[id]?.line)));
   }
 
   /** The first cell, further right the deeper in modules it stands. */
@@ -55,12 +79,17 @@ export class GraphTable {
     return cell;
   }
 
+  select(selected) {
+    for (const [id, row] of this.rows) row.querySelector("[aria-pressed]")?.setAttribute("aria-pressed", String(id === selected));
+  }
+
   apply(known) {
     for (const [id, row] of this.rows) {
       const now = known.step.at === id;
       row.toggleAttribute("aria-current", now);
       if (now) row.setAttribute("aria-current", "step");
       row.dataset.now = now ? direction(known.step) : "";
+      row.querySelector(".now").textContent = now ? ` · ${this.texts[`this step ${direction(known.step)}`]}` : "";
       const node = this.graph.tensors[id];
       if (node) this.fillRow(row, id, node, known);
       const memory = row.querySelector(".memory");
@@ -80,8 +109,8 @@ export class GraphTable {
     const { texts } = this;
     const unknown = texts[this.graph.poked?.why[id] ? "not followed" : "not recorded"];
     const words = {
-      value: !known.values.has(id) ? texts["not computed"] : node.value ? brief(node.value) : unknown,
-      gradient: node.kind === "constant" ? "" : known.gradients.has(id) && node.gradient ? brief(node.gradient) : known.partly.get(id) ?? texts["not computed"],
+      value: !known.values.has(id) ? texts["not computed"] : node.value ? brief(node.value, texts) : unknown,
+      gradient: node.kind === "constant" ? "" : known.gradients.has(id) && node.gradient ? brief(node.gradient, texts) : known.partly.get(id) ?? texts["not computed"],
     };
     for (const [role, said] of Object.entries(words)) {
       const isKnown = known[`${role}s`].has(id) && node[role];
@@ -93,7 +122,8 @@ export class GraphTable {
   }
 }
 
-/** All numbers of a small tensor, rows apart by a semicolon; the note of a large one. */
-function brief(summary) {
+/** All numbers of a small tensor, rows apart by a semicolon; the note of a large one; of one whose numbers are still in the kernel, that it has some. */
+function brief(summary, texts) {
+  if (summary.later) return texts.computed;
   return summary.exact ? summary.texts.map((row) => row.join("  ")).join(" ; ") : summary.note;
 }

@@ -12,7 +12,7 @@ export class Toolbar {
     this.next = button("next", () => player.move(1));
     this.last = button("last", () => player.go(player.last));
     this.slider = h("input", { type: "range", min: 0, max: player.last, step: 1, "aria-label": texts.position, "data-action": "position", oninput: () => player.go(Number(this.slider.value)) });
-    this.counter = h("output", { class: "counter" });
+    this.counter = h("output", { class: "counter", "aria-live": "off" });
     this.view = button("as table", actions.toggleTable);
     this.zoomers = [button("zoom out", () => actions.zoom(1 / 1.3)), button("zoom in", () => actions.zoom(1.3)), button("fit", actions.fit)];
     this.naive = actions.toggleNaive && button("naive", actions.toggleNaive);
@@ -20,10 +20,11 @@ export class Toolbar {
     const other = actions.otherLanguage();
     const words = fill(texts["other language"], { name: other.name });
     this.language = h("button", { type: "button", class: "language", title: words, "aria-label": words, "data-action": "language", onclick: actions.speak }, h("span", { lang: other.code }, other.name));
+    this.help = h("button", { type: "button", title: texts.keys, "aria-label": texts.keys, "aria-expanded": "false", "data-action": "keys", onclick: actions.toggleHelp }, "?");
     this.element = h(
       "div", { class: "toolbar", role: "toolbar", "aria-label": texts.position },
       h("span", { class: "buttons" }, this.first, this.back, this.play, this.next, this.last), this.track(), this.counter,
-      h("span", { class: "buttons" }, this.naive, this.zoomers, this.view, this.language),
+      h("span", { class: "buttons" }, this.naive, this.zoomers, this.view, this.language, this.help),
     );
     player.addEventListener("play", () => this.swap(this.play, player.playing ? "pause" : "play"));
   }
@@ -56,6 +57,10 @@ export class Toolbar {
 
   showNaive(isNaive) {
     this.naive.setAttribute("aria-pressed", String(isNaive));
+  }
+
+  showHelp(isOpen) {
+    this.help.setAttribute("aria-expanded", String(isOpen));
   }
 
   showTable(isTable) {

@@ -3,6 +3,7 @@ import { Canvas } from "./canvas.js";
 import { Details } from "./details.js";
 import { fill, h } from "./dom.js";
 import { Folding } from "./folding.js";
+import { Help } from "./help.js";
 import { kernel, tell } from "./kernel.js";
 import { pictureKeys, press } from "./keys.js";
 import { looker } from "./look.js";
@@ -52,11 +53,14 @@ async function build({ model, el, host, signal }, folding) {
   const details = new Details(graph, texts, { fetchWindow: ask.window, onPoke: (change) => poke.ask(change), onSelect: select, onToggle: toggle, onClose: () => select(selected) });
   const look = looker({ graph, canvas, table, folding, select: (id) => id === selected || select(id) });
   const panel = panelOf(graph, texts, { look, folding });
-  const actions = { zoom: (factor) => canvas.viewport?.scaleBy(factor), fit: () => canvas.viewport?.fit(), toggleTable, toggleNaive: () => naive.toggle(), speak: () => folding.speak(), otherLanguage: () => folding.other };
+  const help = new Help(texts);
+  const zoom = (factor) => canvas.viewport?.scaleBy(factor);
+  const actions = { zoom, fit: () => canvas.viewport?.fit(), pan, toggleTable, toggleHelp, toggleNaive: () => naive.toggle(), speak: () => folding.speak(), otherLanguage: () => folding.other };
   const toolbar = new Toolbar(player, texts, actions);
 
   const root = h("div", { class: "lesson-graph", lang: folding.language, "data-lm-suppress-shortcuts": "true" },
-    toolbar.element, h("div", { class: "main" }, h("div", { class: "stage" }, canvas.element, table.element), h("div", { class: "below" }, naive.element, strip.element), details.element),
+    toolbar.element, help.element,
+    h("div", { class: "main" }, h("div", { class: "stage" }, canvas.element, table.element), h("div", { class: "below" }, naive.element, strip.element), details.element),
     poke.element, panel.element,
     graph.reason && h("p", { class: "reason" }, graph.reason), graph.offline && h("p", { class: "reason" }, texts.offline));
   followTheme(root, graph.palette, signal);
@@ -65,6 +69,7 @@ async function build({ model, el, host, signal }, folding) {
 
   function refreshSelection() {
     canvas.select(selected);
+    table.select(selected);
     details.show(selected, knownNow());
   }
   /** What is known at this step. Naive recursion comes again for what an operation saved, so that nothing can be freed on its way. */
@@ -94,6 +99,15 @@ async function build({ model, el, host, signal }, folding) {
     canvas.select(selected);
     refresh();
   }
+  function toggleHelp() {
+    folding.isHelped = help.toggle();
+    toolbar.showHelp(help.isOpen);
+  }
+  /** Look further right and down: in the table by scrolling, in the picture by moving it. */
+  function pan(right, down) {
+    if (isTable) table.element.scrollBy(right, down);
+    else canvas.viewport?.panBy(-right, -down);
+  }
   function toggleTable() {
     isTable = folding.isTable = !isTable;
     canvas.element.hidden = isTable;
@@ -101,6 +115,7 @@ async function build({ model, el, host, signal }, folding) {
     if (isTable) {
       table.fill();
       table.apply(knownNow());
+      table.select(selected);
     }
     toolbar.showTable(isTable);
   }
@@ -122,7 +137,7 @@ async function build({ model, el, host, signal }, folding) {
     model.off("change:position", follow);
     model.off("change:naive", followNaive);
   });
-  root.addEventListener("keydown", (event) => press(event, pictureKeys({ player, canvas, select, actions, selected, isTable, toggle, graph, panel })));
+  root.addEventListener("keydown", (event) => press(event, pictureKeys({ player, canvas, select, actions, selected, isTable, toggle, graph, help, panel })));
   signal.addEventListener("abort", () => {
     player.pause();
     canvas.viewport?.destroy();
@@ -138,6 +153,7 @@ async function build({ model, el, host, signal }, folding) {
     toggleTable();
   }
   if (folding.isTable && !isTable) toggleTable();
+  if (folding.isHelped) toggleHelp();
   refresh();
   naive.follow(model.get("naive"));
   if (graph.tensors[folding.keeps] ?? graph.ops[folding.keeps]) select(folding.keeps);

@@ -2,6 +2,7 @@
 import { select } from "d3-selection";
 import "d3-transition";
 import { zoom, zoomIdentity, zoomTransform } from "d3-zoom";
+import { within } from "./dom.js";
 import { stillness } from "./theme.js";
 
 const POINT = 4 / 3; // pixels per point: the scale at which text has its natural height
@@ -138,6 +139,11 @@ export class Viewport {
     this.target(true).call(this.zoom.scaleBy, factor);
   }
 
+  panBy(right, down) {
+    Object.assign(this, { mode: "by hand", scale: zoomTransform(this.svg).k });
+    select(this.svg).call(this.zoom.translateBy, right / this.scale, down / this.scale);
+  }
+
   show(transform, smooth) {
     this.target(smooth).call(this.zoom.transform, transform);
   }
@@ -151,9 +157,4 @@ export class Viewport {
   destroy() {
     this.resizing.disconnect();
   }
-}
-
-/** `shift` so that no room is wasted: a drawing larger than the frame fills it, a smaller one stands in its middle. `spare` is the room left. */
-function within(shift, spare) {
-  return spare < 0 ? Math.min(Math.max(shift, spare), 0) : spare / 2;
 }

@@ -1,0 +1,149 @@
+"""What `show` shows, item by item, and ten widgets on one page that share one engine: in a real JupyterLab in a real browser."""
+
+import pytest
+
+from scripts.notebook_page import open_notebook
+
+SETUP = """\
+import lesson_lib as torch
+from lesson_lib import nn, viz
+from benchmarks.gpt import GPT
+torch.manual_seed(0)
+gpt, ids = GPT(), torch.randint(0, 65, (4, 32))
+x = torch.ones(2, 2, requires_grad=True)"""
+MODEL = "viz.show(gpt, ids)"
+TEN = """\
+from IPython.display import display
+for number in range(10):
+    with viz.record():
+        out = ((x + number) * 3).mean()
+    display(viz.step(out))"""
+KERNEL = "print('open:', len([one for one in __import__('ipywidgets').Widget.widgets.values() if type(one).__name__ == 'GraphEngine']))"
+
+pytestmark = pytest.mark.browser
+
+
+class Traffic:
+    """Bytes that came over the page's web sockets."""
+
+    def __init__(self, page):
+        self.frames = []
+        page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: self.frames.append(len(frame))))
+
+
+@pytest.fixture(scope="module")
+def notebook(browser, tmp_path_factory):
+    with open_notebook(browser, tmp_path_factory.mktemp("lab"), SETUP, MODEL, TEN, KERNEL, width=1300, height=1100) as notebook:
+        yield notebook
+
+
+@pytest.fixture
+def widget(notebook):
+    notebook.run(1)
+    root = notebook.cell(1).locator(".lesson-graph-host")
+    root.locator("svg .box").first.wait_for()
+    return root
+
+
+def words(locator):
+    return " ".join(locator.all_text_contents())
+
+
+def module(widget, name):
+    return widget.locator(f'svg [aria-expanded][aria-label^="Module {name},"]')
+
+
+def test_modules_are_nested_boxes_that_open_and_close(widget):
+    assert module(widget, "Attention").get_attribute("aria-expanded") == "false"
+    module(widget, "Attention").click()
+    widget.locator(".said", has_text="opened Attention, 44 operations").wait_for(state="attached")
+    frames = [widget.locator(f"svg .group#{key} > path").bounding_box() for key in widget.locator("svg .group").evaluate_all("all => all.map(one => one.id)")]
+    assert len(frames) == 3  # GPT around Block 0 around Attention
+    outer, middle, inner = sorted(frames, key=lambda box: -box["width"] * box["height"])
+    for large, small in ((outer, middle), (middle, inner)):
+        assert large["x"] < small["x"]
+        assert large["y"] < small["y"]
+        assert large["x"] + large["width"] > small["x"] + small["width"]
+        assert large["y"] + large["height"] > small["y"] + small["height"]
+    module(widget, "Attention").click(position={"x": 8, "y": 8})
+    widget.locator(".said", has_text="closed Attention").wait_for(state="attached")
+    assert widget.locator("svg .group").count() == 2
+
+
+def test_equal_blocks_are_one_box_with_their_number(widget):
+    box = module(widget, "Block 1 … 11 ×11")
+    assert "×11" in words(box.locator("text"))
+    assert widget.locator('svg [aria-label^="Module Block"]').count() == 2
+
+
+def test_shapes_stand_on_the_arrows(widget):
+    shapes = widget.locator("svg .edge.data text").all_text_contents()
+    assert shapes.count(" 4×32×48 ") >= 6 or [one.strip() for one in shapes].count("4×32×48") >= 6
+
+
+def test_every_box_has_parameters_operations_time_and_memory(widget):
+    for name in ("Attention", "MLP", "Block 1 … 11 ×11"):
+        facts = module(widget, name).locator(".facts").text_content()
+        for unit in (" parameters · ", " ops · ", " ms · "):
+            assert unit in facts, facts
+        assert facts.rstrip().endswith(("B", "saved for backward"))
+    assert "347 k parameters" in words(module(widget, "GPT").locator("text"))
+
+
+def test_an_operation_has_time_memory_module_and_the_users_line(widget):
+    module(widget, "MLP").dispatch_event("click")
+    widget.locator(".said", has_text="opened MLP").wait_for(state="attached")
+    widget.locator('svg [aria-label^="operation gelu"]').first.dispatch_event("click")
+    rows = dict(row.split("\n", 1) for row in widget.locator(".details .row").all_inner_texts())
+    assert rows["module"].endswith("· blocks.0.mlp")
+    assert rows["time"].endswith("ms") or rows["time"].endswith("µs")
+    assert rows["memory"].endswith("kB")
+    assert "gpt.py:" in rows["your line"]
+    widget.get_by_role("button", name="Show as table").click()
+    row = widget.locator(".as-table tr", has=widget.get_by_role("button", name="gelu", exact=True)).first.inner_text().split("\t")
+    assert row[8] == rows["memory"]
+    assert row[9] == rows["time"]
+    assert row[10] == rows["module"]
+    assert "gpt.py:" in row[11]
+
+
+def test_the_table_says_what_the_picture_says(widget):
+    """Each module of the picture, with each of its facts, each shape on an arrow, and where each arrow comes from."""
+    facts = {one.get_attribute("aria-label").split(", ")[0][7:]: one.locator(".facts").text_content() for one in widget.locator("svg .box").all()}
+    shapes = {text.strip() for text in widget.locator("svg .edge.data text").all_text_contents()}
+    widget.get_by_role("button", name="Show as table").click()
+    head = widget.locator(".as-table thead th").all_inner_texts()
+    rows = [dict(zip(head, row.split("\t"), strict=True)) for row in widget.locator(".as-table tbody tr").all_inner_texts()]
+    assert shapes <= {row["shape"] for row in rows}
+    for name, said in facts.items():
+        fitting = [row for row in rows if row["name"] == f"▸ {name}"]
+        told = [" ".join(row.values()) for row in fitting]
+        assert any(all(part.replace(" parameters", "") in line for part in said.split(" · ")) for line in told), (name, said, told)
+        assert all(row["module"] and row["your line"] for row in fitting)
+    (embedding,) = [row for row in rows if row["name"] == "▸ Attention"]
+    assert embedding["from"] == "layer_norm"
+    assert [row["kind"] for row in rows if "this step" in row["kind"]] == [row["kind"] for row in rows if row["kind"].endswith(" · this step, forward")]
+    assert sum("this step" in row["kind"] for row in rows) == 1
+
+
+def test_ten_widgets_share_one_engine(notebook):
+    before = len(notebook.page.context.pages)
+    session = notebook.page.context.new_cdp_session(notebook.page)
+    session.send("Network.enable")
+    sizes = []
+    session.on("Network.webSocketFrameReceived", lambda event: sizes.append(len(event["response"]["payloadData"])))
+    notebook.run(2)
+    widgets = notebook.cell(2).locator(".lesson-graph-host")
+    widgets.nth(9).locator("svg .tensor").first.wait_for()
+    assert widgets.count() == 10
+    assert len(notebook.page.context.pages) == before
+    notebook.run(3)
+    assert notebook.cell(3).locator(".jp-OutputArea-output").inner_text().strip() == "open: 1"
+    print("bytes", sum(sizes), max(sizes))
+    engine = 800_000
+    assert 0 < sum(sizes) < 2 * engine  # ten engines would be eight million
+
+
+def test_nothing_failed(notebook):
+    assert notebook.problems == []
+    assert notebook.hosts() == {"127.0.0.1"}
