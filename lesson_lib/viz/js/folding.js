@@ -12,6 +12,7 @@ export class Folding {
     this.left = null; // where the module that was pressed stood, and whether the keyboard was in the picture
     this.pressed = null; // the button that the keyboard is on
     this.wanted = null; // what is looked for in the picture that comes
+    this.walked = null; // the node that it is on; elsewhere in the widget: ""
   }
 
   async start(signal) {
@@ -47,6 +48,7 @@ export class Folding {
   /** Make the picture of the graph as it is folded now. */
   async picture(folds = true) {
     this.pressed = this.shown?.root.querySelector("[data-action]:focus")?.dataset.action ?? this.pressed;
+    if (this.shown?.root.contains(document.activeElement)) this.walked = this.shown.canvas.hasFocus() ? this.shown.canvas.current : "";
     if (folds && !this.wanted) this.leave();
     this.keeps = this.left ? null : this.shown?.selected();
     this.said.lang = this.language;
@@ -58,9 +60,17 @@ export class Folding {
     const picture = await this.build(this, signal);
     if (signal.aborted) return;
     this.shown = picture;
-    if (this.pressed) picture.root.querySelector(`[data-action="${this.pressed}"]`).focus({ preventScroll: true });
-    this.pressed = null;
+    if (!this.left && !this.wanted) this.refocus(picture);
+    this.pressed = this.walked = null;
     this.arrive(this.model.get("data"));
+  }
+
+  /** The keyboard stays in the widget, on what it was on, if that is still there. */
+  refocus({ root, canvas }) {
+    const action = root.querySelector(`[data-action="${this.pressed ?? "language"}"]`);
+    const place = this.pressed === null && this.walked !== null ? canvas.nodes.get(this.walked) ?? action : this.pressed !== null && action;
+    if (place) place.focus({ preventScroll: true });
+    if (canvas.nodes.has(this.walked)) canvas.rove(this.walked);
   }
 
   /** Ask the kernel to open or close a module. */
