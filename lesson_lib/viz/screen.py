@@ -71,11 +71,12 @@ def told(parameters, ops):
     """What a table says of a module: how many operations and parameters, the time they took, the memory kept for the way back."""
     count = sum(1 if op.box is None else len(op.box.operations) for op in ops)
     seconds = sum(op.seconds if op.box is None else op.box.seconds for op in ops)
-    kept = sum(dict(pair for op in ops for pair in op.kept).values()) + sum(op.box.kept for op in ops if op.box is not None)
+    kept = {entry.memory: entry.bytes for op in ops if op.box is None for entry in op.saved if not entry.leaf}
+    saved = sum(kept.values()) + sum(op.box.kept for op in ops if op.box is not None)
     return {
         "operations": operations_text(count),
         "parameters": count_text(parameters) if parameters else "",
-        "memory": text("saved", bytes=bytes_text(kept)) if kept else "",
+        "memory": text("saved", bytes=bytes_text(saved)) if saved else "",
         "time": seconds_text(seconds) if seconds >= LEAST else "",
     }
 

@@ -18,7 +18,6 @@ from .record import record
 from .rows import Rows
 from .screen import folded_data
 from .svg import can_draw
-from .texts import text
 from .trace import nodes_of, numbered_word, roots_of
 from .tree import to_text
 from .view import View

@@ -24,7 +24,7 @@ export class Toolbar {
     this.element = h(
       "div", { class: "toolbar", role: "toolbar", "aria-label": texts.position },
       h("span", { class: "buttons" }, this.first, this.back, this.play, this.next, this.last), this.track(), this.counter,
-      h("span", { class: "buttons" }, this.naive, this.zoomers, this.view, this.language, this.help),
+      h("span", { class: "buttons" }, this.naive, this.zoomers, this.view, this.language, actions.toggleHelp && this.help),
     );
     player.addEventListener("play", () => this.swap(this.play, player.playing ? "pause" : "play"));
   }
