@@ -73,18 +73,19 @@ def write_notebook(path, *cells):
 
 
 class NotebookPage:
-    """A notebook in a browser tab. `page` is Playwright's page, `asked` every address that the tab requested."""
+    """A notebook in a browser tab. `page` is Playwright's page, `asked` every address that the tab requested. Notebook 7 is behind the door "notebooks"."""
 
-    def __init__(self, browser, address, token, name, **options):
+    def __init__(self, browser, address, token, name, door="lab/tree", **options):
         self.page = browser.new_page(**options)
         self.asked, self.problems = [], []
         self.page.on("request", lambda request: self.asked.append(request.url))
         self.page.on("pageerror", lambda error: self.problems.append(str(error)))
         # A dialog (which kernel to use, for one) would stand in the way for ever: take what it proposes.
         self.page.add_locator_handler(self.page.locator(".jp-Dialog"), lambda dialog: dialog.locator(".jp-mod-accept").click())
-        self.page.goto(f"{address}/lab/tree/{name}?token={token}&reset")
+        self.page.goto(f"{address}/{door}/{name}?token={token}&reset")
         self.page.locator(".jp-NotebookPanel .jp-CodeCell").first.wait_for(timeout=60_000)
-        self.page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for(timeout=60_000)
+        if door == "lab/tree":
+            self.page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for(timeout=60_000)
 
     def cell(self, number):
         """Cell `number` of the notebook, outputs included."""

@@ -116,13 +116,35 @@ import lesson_lib as torch
 from lesson_lib import viz
 x = torch.ones(1, requires_grad=True)
 print(repr(viz.graph(x * 2)).splitlines()[0])
-try:
-    viz.step(x * 2)
-except ImportError as error:
-    print(error)
+print(repr(viz.step(x * 2)).splitlines()[-1])
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
+InteractiveShell.instance()
+for shown in (viz.step(x * 2), viz.show(x * 2)):
+    with capture_output() as captured:
+        InteractiveShell.instance().display_formatter.format(shown)
+    print([sorted(output.data) for output in captured.outputs])
+print("<table>" in captured.outputs[1].data["text/html"])
 """
     lines = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.splitlines()
-    assert lines == ["x · 2  1", "Stepping through a graph needs anywidget. Run: python -m pip install anywidget"]
+    kept = "[['image/svg+xml', 'text/plain'], ['text/html', 'text/plain']]"
+    assert lines == ["x · 2  1", "Stepping through a graph needs anywidget. Run: python -m pip install anywidget", kept, kept, "True"]
+
+
+def test_what_a_widget_leaves_in_each_front_end(monkeypatch):
+    """Jupyter keeps a picture that the widget takes the place of; VS Code and Colab need the widget's own output, with the picture beside it."""
+    graph = viz.graph(torch.ones(1, requires_grad=True) * 2)
+    shown = viz.show(torch.ones(1, requires_grad=True) * 2)
+    live = "application/vnd.jupyter.widget-view+json"
+    for module in ("widget", "show"):
+        monkeypatch.setattr(sys.modules[f"lesson_lib.viz.{module}"], "in_notebook", lambda: True)
+    for make in (graph.widget, shown.widget):
+        view = make()
+        bundle = view._repr_mimebundle_()
+        assert set(bundle) == {"text/plain", "image/svg+xml"} and f'id="{view.model_id}"' in bundle["image/svg+xml"] and view.place == view.model_id
+    monkeypatch.setitem(sys.modules, "google.colab", sys)
+    for what in (graph.widget(), shown.widget(), shown):
+        assert set(what._repr_mimebundle_()) == {"text/plain", "image/svg+xml", live}
 
 
 # --- the widget, as far as it lives in Python ------------------------------------------------------------------------

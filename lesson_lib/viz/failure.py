@@ -84,11 +84,13 @@ class Failure:
     def __repr__(self):
         return "\n".join("".join(span.words for span in line) for line in self.lines)
 
+    def still(self):
+        """The mimebundle that needs no kernel."""
+        picture = {"image/svg+xml": self.svg()} if can_draw() else {}
+        return {"text/plain": repr(self), **picture}
+
     def _repr_mimebundle_(self, include=None, exclude=None):
-        bundle = {"text/plain": repr(self)}
-        if can_draw():
-            bundle["image/svg+xml"] = self.svg()
-        return marked(bundle, new_place(partial(FailureView, self)) if in_notebook() and FailureView is not GraphView else "")
+        return marked(self.still(), new_place(partial(FailureView, self)) if in_notebook() and FailureView is not GraphView else "")
 
 
 def failure(exc):

@@ -87,6 +87,10 @@ class Graph:
         return self._text
 
     def _repr_mimebundle_(self, include=None, exclude=None):
+        return self.still()
+
+    def still(self):
+        """The mimebundle that needs no kernel: text, and the picture unless the graph is large."""
         bundle = {"text/plain": self._text}
         if can_draw() and len(self.model.ops) <= DRAWN:
             bundle["image/svg+xml"] = self.svg()

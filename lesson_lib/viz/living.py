@@ -11,6 +11,13 @@ def in_notebook():
     return ipython is not None and hasattr(ipython.get_ipython(), "kernel")
 
 
+def in_frame():
+    """True in VS Code and Colab: they load widgets only for an output that is one, and may keep each output in a frame of its own."""
+    ipython = sys.modules.get("IPython")
+    names = getattr(ipython and ipython.get_ipython(), "user_ns", {})
+    return "google.colab" in sys.modules or "__vsc_ipynb_file__" in names
+
+
 def new_place(make):
     """The id under which a page finds a picture and the widget that takes its place: the one that ``make(id)`` makes."""
     place = uuid4().hex

@@ -11,7 +11,7 @@ from .census import Census
 from .fold import fold, toggles
 from .folded_text import folded_text
 from .graph import DRAWN, Graph, GraphView, traced
-from .living import in_notebook, marked, new_place
+from .living import in_frame, in_notebook, marked, new_place
 from .names import names_seen_from
 from .opening import by_name, first_open
 from .record import record
@@ -116,6 +116,8 @@ class Shown(Graph):
         bundle = {"text/plain": self._text}
         if len(self.model.ops) > SEEN:
             return bundle
+        if in_notebook() and in_frame() and FoldView is not GraphView:
+            return FoldView(self)._repr_mimebundle_()
         place = new_place(partial(FoldView, self)) if in_notebook() and FoldView is not GraphView else ""
         if can_draw() and (not place or len(self.model.ops) <= DRAWN):
             bundle["image/svg+xml"] = self.svg()
@@ -124,6 +126,12 @@ class Shown(Graph):
     def extras(self, model):
         """What a widget needs besides the graph itself; ``model`` is what is visible."""
         return {}
+
+    def _ipython_display_(self):
+        """Where no widget can be, a picture and a table."""
+        if FoldView is not GraphView:
+            raise NotImplementedError  # IPython goes on with the mimebundle
+        GraphView(self)._ipython_display_()
 
 
 def show(*what, model=None, gradient=None, opened=None, step=None, theme="light"):

@@ -313,6 +313,7 @@ ENGLISH = {
     "offline": "This page needs no Python and no network. To change numbers, show the graph in a notebook.",
     "page title": "Computation graph of {name}",
     "table": "As a table",
+    "no widget": "Stepping through a graph needs anywidget. Run: python -m pip install anywidget",
     "rows skipped": "… and {count} more rows",
     "failed": "The graph could not be drawn: {error}",
     "this language": "English",

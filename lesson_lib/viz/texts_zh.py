@@ -307,6 +307,7 @@ CHINESE = {
     "offline": "这个网页不需要 Python，也不需要网络。要更改数值，请在笔记本中显示这个图。",
     "page title": "{name} 的计算图",
     "table": "以表格显示",
+    "no widget": "逐步查看计算图需要 anywidget。请运行：python -m pip install anywidget",
     "rows skipped": "……还有 {count} 行",
     "failed": "无法画出这个图：{error}",
     "this language": "中文",

@@ -8,11 +8,13 @@ sentences and the cards come again when the reader switches. A number that is ch
 
 from functools import partial
 from pathlib import Path
+from uuid import uuid4
 
 import anywidget
 import traitlets
 
 from .changes import Shot, told_step, told_visit, windows_of
+from .living import in_frame, in_notebook, marked
 from .main_thread import between_cells
 from .poke import Poke
 from .screen import picture_data
@@ -116,7 +118,15 @@ class GraphView(LiveView):
     def __init__(self, graph, place=""):
         self.graph, self.model, self.poking, self._shot = graph, graph.model, None, None
         self.everything = View(every_step=True, values_only=graph.view.values_only, upright=graph.view.upright)
-        super().__init__(place, data=self.picture(graph.model), position=graph.model.now)
+        super().__init__(place or (uuid4().hex if in_notebook() else ""), data=self.picture(graph.model), position=graph.model.now)
+
+    def _repr_mimebundle_(self, **kwargs):
+        """What a cell keeps: the picture, whose place this widget takes on the page; where that cannot be, the widget's own output with the picture beside it."""
+        still = self.graph.still()
+        if self.place and not in_frame():
+            return marked(still, self.place)
+        live = super()._repr_mimebundle_(**kwargs)
+        return still if live is None else {**still, **live[0]}
 
     @property
     def last(self):
