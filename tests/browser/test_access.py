@@ -25,13 +25,14 @@ shown = viz.show(loss).widget()
 shown"""
 KERNEL = 'print("kernel:", view.position, view.model.tensors["t1"].value.rows, view.language, len(shown.graph.opened))'
 
-# Violations, and what axe could not decide, whose element is in a widget. A single sign, such as an arrow on a key, it never decides.
+# Violations, and what axe could not decide, but the contrast of what it cannot see through (tests/test_viz_contrast.py measures that) and names of
+# one sign ("?"). A card's name says the numbers on it in words of its own (four equal ones once), so its text is no label that the name must repeat.
 AUDIT = """async (root) => {
     const { violations, incomplete } = await axe.run(root);
-    const isSign = ({ any }) => any.some(({ data }) => ['nonBmp', 'shortTextContent'].includes(data?.messageKey));
-    const told = (rules, leftOut) => rules.flatMap(({ id, nodes }) => nodes.filter((node) => !leftOut(node)).map(({ html, any }) =>
-        `${id}: ${html.slice(0, 150)} ${(any[0]?.message ?? '').slice(0, 250)}`));
-    return [...told(violations, () => false), ...told(incomplete, isSign)];
+    const isCard = (id, { html }) => id === 'label-content-name-mismatch' && html.startsWith('<g ');
+    const told = (rules) => rules.flatMap(({ id, nodes }) => nodes.filter((node) => !isCard(id, node)).map(({ html, any, all, none }) =>
+        `${id}: ${html.slice(0, 150)} ${[...any, ...all, ...none].map(({ message }) => message)}`));
+    return told([...violations, ...incomplete.filter(({ id }) => !['color-contrast', 'label-content-name-mismatch'].includes(id))]);
 }"""
 LISTEN = "root => { root.moved = 0; for (const kind of ['transitionrun', 'animationstart']) root.addEventListener(kind, () => (root.moved += 1)) }"
 MOVED = "root => root.moved"
@@ -137,7 +138,8 @@ def test_axe_finds_nothing(notebook, widget, folded, theme):
     folded.get_by_role("button", name="Show in 中文").click()
     folded.get_by_role("button", name="显示").first.wait_for()
     seen["Chinese"] = folded.evaluate(AUDIT)
-    assert not [f"{state} · {line}" for state, found in seen.items() for line in found]
+    problems = [f"{state} · {line}" for state, found in seen.items() for line in found]
+    assert not problems, "\n".join(problems)
 
 
 def test_axe_would_find_something(widget):
