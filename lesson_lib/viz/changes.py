@@ -4,8 +4,9 @@ from .card import Card
 from .chip import chip_svg, chip_words
 from .dot import cards, chips, layout_dot
 from .fold import CARDS
-from .model import flow_json
+from .model import OWN_SCALE, flow_json
 from .paint import Pen, card_svg
+from .screen import cards_json
 from .summary import window
 from .texts import text
 from .view import State
@@ -34,7 +35,7 @@ class Shot:
             found["dot"] = layout_dot(self.model, self.state.view)
         else:
             self.room = before.room
-        if self._way() != before._way():
+        if way(self.model) != way(before.model):
             found |= self.model.way_json()
         return found
 
@@ -42,8 +43,19 @@ class Shot:
         pen, what = Pen(self.state.view.theme), self.drawn[key]
         return card_svg(what, pen, self.state, key) if isinstance(what, Card) else chip_svg(self.model.tensors[key], pen)
 
-    def _way(self):
-        return [(step.kind, step.at, step.flows) for step in self.model.steps]
+
+def outline_since(before, after, seen, everything):
+    """The same of a graph whose numbers are fetched: what is in sight (``seen``, ids) is sent anew, of all else only that there are numbers or none."""
+    then, now = (model.tensors_json(OWN_SCALE, later=True) for model in (before, after))
+    found = cards_json(after, [key for key in seen if key in after.tensors], everything)  # operations have no numbers
+    found["seen"] = list(found["tensors"])
+    found["tensors"] = {key: told for key, told in now.items() if then[key] != told} | found["tensors"]
+    return found | (after.way_json() if way(after) != way(before) else {})
+
+
+def way(model):
+    """The steps without their words."""
+    return [(step.kind, step.at, step.flows) for step in model.steps]
 
 
 def told_step(model, number):
@@ -71,10 +83,10 @@ def told_visit(model, number):
         return {"text": text("nothing recorded"), "chains": [], "sum": None}
 
 
-def windows_of(model, tensor):
-    """The numbers of a tensor that the details show, where they do not travel with the graph: "t0.value" -> window."""
+def windows_of(model, tensor, outline=False):
+    """The numbers of a tensor that the details show, where they do not travel with the graph, as in an outline none do: "t0.value" -> window."""
     node = model.tensors.get(tensor)
     if node is None:
         return {}
     kinds = {kind: (getattr(node, kind), getattr(node, f"{kind}_handle")) for kind in ("value", "gradient", "grad")}
-    return {f"{tensor}.{kind}": window(array) for kind, (summary, array) in kinds.items() if array is not None and (model.compact or not summary.exact)}
+    return {f"{tensor}.{kind}": window(array) for kind, (summary, array) in kinds.items() if array is not None and (outline or model.compact or not summary.exact)}

@@ -53,12 +53,12 @@ def layout_dot(model, view=AS_IT_IS):
     return _assemble(state, nodes, theme(view.theme), _heading_room)
 
 
-def cards(state):
-    """(id, node, Card) of every tensor that has a card."""
+def cards(state, only=None):
+    """(id, node, Card) of every tensor that has a card, or of those in ``only``."""
     if state.model.compact:
         return []
     scale, stacked = state.model.scale, state.is_small
-    drawn = {key: node for key, node in state.model.tensors.items() if key not in state.model.wires}
+    drawn = {key: node for key, node in state.model.tensors.items() if key not in state.model.wires and (only is None or key in only)}
     return [(key, node, card_of(node, state.pictures(node), scale, stacked)) for key, node in drawn.items()]
 
 

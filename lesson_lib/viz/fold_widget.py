@@ -21,7 +21,7 @@ class FoldView(GraphView):
 
     def picture(self, model):
         """What the browser gets: the visible part, and its modules."""
-        return {**folded_data(model, self.everything), **self.graph.extras(model)}
+        return {**folded_data(model, self.everything, whole=False), **self.graph.extras(model)}
 
     def visible(self, model):
         """The whole Model, folded as the graph is."""

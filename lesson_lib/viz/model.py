@@ -4,7 +4,7 @@
 opaque ``handle``s from which a full value can be fetched when someone asks for it.
 """
 
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, fields
 from pathlib import PurePath
 
 from .deferred import REQUIRED, Deferred, Spoken
@@ -15,6 +15,7 @@ from .units import bytes_text, operations_text, seconds_text
 
 SPOKEN = 100  # up to this many steps the sentences travel with a large graph
 LATER = {"texts": [], "heat": [], "exact": False, "note": "", "later": True}  # numbers that are fetched when somebody looks
+OWN_SCALE = {"value": 0.0, "gradient": 0.0}  # each tensor's numbers are compared with each other only
 NEAR = 8  # operations between two uses of a leaf that may still be joined by a line to the same card
 
 
@@ -211,7 +212,7 @@ class Model:
     def scale(self):
         """The largest value and the largest gradient of the small tensors: they share a scale, so that 27 is darker than 3."""
         if self.compact:
-            return {"value": 0.0, "gradient": 0.0}  # there are no cards to compare
+            return OWN_SCALE  # there are no cards to compare
         seen = {"value": [node.value for node in self.tensors.values()]}
         seen["gradient"] = [summary for node in self.tensors.values() for summary in (node.gradient, node.grad)]
         return {role: max((s.peak() for s in summaries if s is not None and s.exact), default=0.0) for role, summaries in seen.items()}
@@ -221,17 +222,18 @@ class Model:
         """The position at which the widget opens: all values known, no gradient yet."""
         return max((i for i, step in enumerate(self.steps) if step.kind in ("start", "forward")), default=0)
 
-    def to_json(self):
-        """Dictionaries, lists, strings and numbers only, ready for ``json.dumps``."""
-        scale = self.scale
+    def to_json(self, outline=False):
+        """Dictionaries, lists, strings and numbers only, ready for ``json.dumps``. An outline has no numbers: they are asked for when somebody looks."""
+        later = outline or self.compact
+        scale = OWN_SCALE if later else self.scale
         return {
-            "tensors": self.tensors_json(scale),
-            "ops": {key: _op_json(node, self.groups.get(node.group)) for key, node in self.ops.items()},
+            "tensors": self.tensors_json(scale, later=outline or None),
+            "ops": {key: {"name": node.name, "label": node.label} for key, node in self.ops.items()} if outline else self.ops_json(),
             "edges": [[edge.source, edge.target, edge.position] for edge in self.edges],
             "wires": [key for key in self.tensors if key in self.wires],
             "references": {key: self.edges[number].source for number, key in self.references().items()},
-            "flows": {key: flow_json(flow, scale["gradient"], later=self.compact) for key, flow in self.flows.items()},
-            "steps": [_step_json(step, self.compact, told=not self.compact or len(self.steps) <= SPOKEN) for step in self.steps],
+            "flows": {key: flow_json(flow, scale["gradient"], later=later) for key, flow in self.flows.items()},
+            "steps": [_step_json(step, later, told=not later or len(self.steps) <= SPOKEN) for step in self.steps],
             "seeds": {key: _summary_json(summary, None) for key, summary in self.seeds.items()},
             "saved": saved_json(self),
             "sources": self.sources,
@@ -239,10 +241,15 @@ class Model:
             "now": self.now,
         }
 
-    def tensors_json(self, scale=None):
-        """The tensors, as ``to_json`` has them."""
+    def tensors_json(self, scale=None, only=None, later=None):
+        """The tensors, or those in ``only``, as ``to_json`` has them; their numbers ``later``: None leaves them out where there are no cards."""
         scale = scale or self.scale
-        return {key: _tensor_json(node, scale, later=self.compact) for key, node in self.tensors.items()}
+        chosen = self.tensors.items() if only is None else [(key, self.tensors[key]) for key in self.tensors.keys() & only]
+        return {key: _tensor_json(node, scale, (self.compact and node.shape != ()) if later is None else later) for key, node in chosen}
+
+    def ops_json(self, only=None):
+        """The operations, or those in ``only``, as ``to_json`` has them."""
+        return {key: _op_json(self.ops[key], self.groups.get(self.ops[key].group)) for key in (self.ops if only is None else self.ops.keys() & only)}
 
     def way_json(self):
         """The steps and flows, as ``to_json`` has them, but all of them without sentences and numbers: those follow when somebody looks."""
@@ -253,7 +260,7 @@ class Model:
 
 
 def _tensor_json(node, scale, later):
-    if later and node.shape:
+    if later:
         given = {"value": node.value_handle, "gradient": node.gradient_handle, "grad": node.grad_handle}
         summaries = {key: None if handle is None else {**LATER, "shape": list(node.shape)} for key, handle in given.items()}
     else:
@@ -272,7 +279,10 @@ def _tensor_json(node, scale, later):
 
 def _step_json(step, later, told):
     """A step; in a large graph its arithmetic follows when it is looked at, and on a long way its sentence, too."""
-    return {**asdict(step if told else replace(step, text="")), "later": later}
+    return {**{name: getattr(step, name) for name in _STEP}, "text": step.text if told else "", "later": later}
+
+
+_STEP = [part.name for part in fields(Step) if part.name != "text"]
 
 
 def _op_json(node, group):

@@ -55,19 +55,20 @@ class Pen:
         return f'<text class="header" x="{x:g}" y="{y:g}">{"".join(drawn)}</text>'
 
 
-def fragments(state):
-    """id -> SVG text of every card and operation, each drawn around (0, 0)."""
+def fragments(state, only=None):
+    """id -> SVG text of every card and operation, or of those in ``only``, each drawn around (0, 0)."""
     pen = Pen(state.view.theme)
-    drawn = {key: card_svg(card, pen, state, key) for key, _, card in cards(state)}
-    for key, node in chips(state.model).items():
+    drawn = {key: card_svg(card, pen, state, key) for key, _, card in cards(state, only)}
+    wanted = (lambda things: things.items()) if only is None else (lambda things: [(key, things[key]) for key in things.keys() & only])
+    for key, node in wanted(chips(state.model)):
         _, line, thick = op_colours(mark_of(state, key))
         drawn[key] = chip_svg(node, pen, line if thick > 1 else "", thick)
-    for key, op in state.model.ops.items():
+    for key, op in wanted(state.model.ops):
         fill, line, thick = op_colours(mark_of(state, key))
         plain = "box" if op.box is not None and op.box.count > 1 else "card"
         boxed = (plain, "group_line", 1) if thick == 1 else (plain if fill == "op" else fill, line, thick)
         drawn[key] = op_svg(op, pen, state) if op.box is None else box_svg(op, pen, *boxed)
-    drawn.update((key, reference_svg(node, pen)) for key, node in references(state.model).items())
+    drawn.update((key, reference_svg(node, pen)) for key, node in wanted(references(state.model)))
     return drawn
 
 

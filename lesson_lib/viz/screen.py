@@ -1,6 +1,7 @@
 """What a browser gets of a graph: the model, the layout's text, the cards, the words and the colours, as plain data for JSON.
 
-The widgets send it, and a file that steps without Python has it inside.
+The widgets send it, and a file that steps without Python has it inside. Of a large graph the widgets send the outline: cards and numbers
+are asked for when they come into sight, ``AT_ONCE`` at a time, so that no message grows with the graph's numbers.
 """
 
 from .box import LEAST, facts, heading_parts, parameters_in
@@ -12,23 +13,55 @@ from .units import bytes_text, count_text, operations_text, seconds_text
 from .view import State, View
 
 EVERYTHING = View(every_step=True)
+CARRIED = 120  # boxes up to which a picture travels as a whole
+AT_ONCE = 64  # boxes that one answer brings
 
 
-def picture_data(model, everything=EVERYTHING):
-    """All that a view needs, as JSON: the model, the layout's DOT text, the cards, the words and the colours."""
+def picture_data(model, everything=EVERYTHING, whole=True):
+    """All that a view needs, as JSON: the model, the layout's DOT text, the cards, the words and the colours; not ``whole``: cards follow, if there are many."""
+    whole = whole or is_carried(model)
+    data = model.to_json(outline=not whole)
     return {
-        **model.to_json(),
+        **(data if whole else thinned(data)),
         "dot": layout_dot(model, everything),
-        "fragments": fragments(State(model, everything)),
+        "fragments": fragments(State(model, everything)) if whole else {},
+        "follows": not whole,
         "order": model.order(),
         "palette": COLOURS,
     }
 
 
-def folded_data(model, everything=EVERYTHING):
+def thinned(data):
+    """``data`` without what most records of a kind have in common: that is written once, in ``usual``, and the browser adds it again (``js/usual.js``)."""
+    kinds = {kind: data[kind] for kind in ("tensors", "flows", "steps") if data[kind]}
+    usual, thin = {}, {}
+    for kind, records in kinds.items():
+        given = list(records.values()) if isinstance(records, dict) else records
+        common = usual[kind] = given[len(given) // 2]  # in a large graph of small operations the one in the middle is like most
+        less = [{name: part for name, part in record.items() if name not in common or common[name] != part} for record in given]
+        thin[kind] = dict(zip(records, less, strict=True)) if isinstance(records, dict) else less
+    return {**data, **thin, "usual": usual}
+
+
+def is_carried(model):
+    """True if the picture of a Model has so few boxes that all of them travel with it."""
+    return len(model.ops) + len(model.tensors) - len(model.wires) + len(model.references()) <= CARRIED
+
+
+def cards_json(model, wanted, everything=EVERYTHING):
+    """The drawings of some boxes, the numbers of the tensors and the facts of the operations among them."""
+    wanted = set(wanted[:AT_ONCE])
+    return {
+        "fragments": fragments(State(model, everything), wanted),
+        "tensors": model.tensors_json(only=wanted, later=False),
+        "ops": model.ops_json(wanted),
+    }
+
+
+def folded_data(model, everything=EVERYTHING, whole=True):
     """The same of a folded Model: its visible part, and its modules."""
     own = {"order": order(model), "groups": groups_json(model), "places": places(model), "headings": headings(State(model, everything))}
-    return {**picture_data(model, everything), **own}
+    return {**picture_data(model, everything, whole), **own}
 
 
 def order(model):

@@ -13,11 +13,11 @@ from uuid import uuid4
 import anywidget
 import traitlets
 
-from .changes import Shot, told_step, told_visit, windows_of
+from .changes import Shot, outline_since, told_step, told_visit, windows_of
 from .living import in_frame, in_notebook, marked
 from .main_thread import between_cells
 from .poke import Poke
-from .screen import picture_data
+from .screen import cards_json, picture_data
 from .summary import window
 from .texts import CATALOGUES, checked, language, speaking, text
 from .view import View
@@ -111,7 +111,7 @@ class GraphView(LiveView):
     """
 
     _esm = static("view.js")
-    answers = {"window": "_window", "step": "_tell", "poke": "_poke", "naive": "_plan", "visit": "_visit"}
+    answers = {"window": "_window", "cards": "_draw", "step": "_tell", "poke": "_poke", "naive": "_plan", "visit": "_visit"}
     data = traitlets.Dict().tag(sync=True, to_json=_as_it_is_now)
     naive = traitlets.Int(-1).tag(sync=True)
 
@@ -139,7 +139,7 @@ class GraphView(LiveView):
 
     def picture(self, model):
         """What the browser gets."""
-        return picture_data(model, self.everything)
+        return picture_data(model, self.everything, whole=False)
 
     def visible(self, model):
         """What of the whole Model is on screen."""
@@ -152,6 +152,10 @@ class GraphView(LiveView):
             with speaking(self.language):
                 self.data = self.picture(self.model)
         self._shot = None
+
+    def _draw(self, message):
+        """Send the cards and numbers that came into sight in a large graph."""
+        self.send({"type": "cards", "key": message["key"], **cards_json(self.model, message["ids"], self.everything)})
 
     def _tell(self, message):
         """Send the sentence and the arithmetic of one step."""
@@ -182,18 +186,19 @@ class GraphView(LiveView):
 
     def _send_changes(self, message):
         answer = {"type": "poked", "key": message["key"]}
-        shot = self._shot or Shot(self.model, self.everything)
+        before, seen = self.model, message.get("seen")  # seen: what is in sight of a graph whose cards are fetched
+        shot = self._shot or (Shot(before, self.everything) if seen is None else None)
         try:
             self._change(message)
         except ValueError as reason:
             self.send({**answer, "error": str(reason)})
             return
         self.model = self.visible(self.poking.model)
-        self._shot = Shot(self.model, self.everything)
+        self._shot = Shot(self.model, self.everything) if seen is None else None
         self.position = min(self.position, len(self.model.steps) - 1)
         self.send({
-            **answer, **self._shot.since(shot), "told": told_step(self.model, self.position), "windows": windows_of(self.model, self.selected),
-            "poked": self.poking.state(self.model),
+            **answer, **(outline_since(before, self.model, seen, self.everything) if shot is None else self._shot.since(shot)), "told": told_step(self.model, self.position),
+            "windows": windows_of(self.model, self.selected, shot is None), "poked": self.poking.state(self.model),
         })  # fmt: skip
 
     def _change(self, message):

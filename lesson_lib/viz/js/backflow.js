@@ -4,19 +4,35 @@ import { clear } from "./clearing.js";
 const NS = "http://www.w3.org/2000/svg";
 const ARROW = 7; // length of an arrow head, in points
 
-/** Dashed arrows along those of `lines` that the flows of `step` take, each with its sum, drawn into `layer`; `rows` are those of the headings. */
-export function drawBackflow(layer, lines, graph, step, rows) {
-  layer.replaceChildren();
-  const turned = new Set();
-  for (const flow of step.flows.map((id) => graph.flows[id])) {
-    const edges = graph.edges.flatMap(([source, target], number) => (source === flow.tensor && target === flow.op ? [number] : []));
-    edges.forEach((number, place) => {
-      const line = lines[number].querySelector("path");
-      layer.append(arrow(line), ...(place === 0 ? [label(line, flow.label, rows)] : []));
-      turned.add(number);
+export class Backflow {
+  /** `lines`: number of an edge → its <g>; `rows` are those of the headings. */
+  constructor(graph, lines, rows) {
+    Object.assign(this, { graph, rows });
+    this.layer = document.createElementNS(NS, "g");
+    this.layer.setAttribute("class", "backflow");
+    this.turned = [];
+    this.along = new Map(); // "tensor op" → the lines between the two
+    graph.edges.forEach(([source, target], number) => {
+      const key = `${source} ${target}`;
+      this.along.set(key, [...(this.along.get(key) ?? []), lines[number]]);
     });
   }
-  lines.forEach((line, number) => line?.classList.toggle("turned", turned.has(number)));
+
+  /** Dashed arrows along the lines that the flows of `step` take, each with its sum. */
+  draw(step) {
+    this.layer.replaceChildren();
+    for (const line of this.turned) line.classList.remove("turned");
+    this.turned = [];
+    for (const { tensor, op, label: sum } of step.flows.map((id) => this.graph.flows[id])) {
+      const lines = this.along.get(`${tensor} ${op}`) ?? [];
+      lines.forEach((line, place) => {
+        const path = line.querySelector("path");
+        this.layer.append(arrow(path), ...(place === 0 ? [label(path, sum, this.rows)] : []));
+        line.classList.add("turned");
+      });
+      this.turned.push(...lines);
+    }
+  }
 }
 
 /** The line again, dashed, with its head at the other end. */

@@ -2,12 +2,13 @@
 import { clearLabels } from "./clearing.js";
 
 const SVG = "http://www.w3.org/2000/svg";
-const MANY = 400; // boxes that are drawn at once
+const MANY = 120; // boxes that are drawn at once and stay: a thousand cards take a second, and memory
+const MOST = 240; // boxes that stay drawn when they are out of sight
 const INDENT = 10; // points between the frame of an open module and its heading
 
 /**
- * Fill the layout in `stage`; returns {nodes: id → <g>, places: id → its middle, rows: of the headings, edges: number → <g>, if it is drawn, drawThose}.
- * Of very many boxes only those are drawn whose place satisfies what `drawThose` is given: a thousand cards take a second.
+ * Fill the layout in `stage`; returns {nodes: id → <g>, places: id → its middle, rows: of the headings, edges: number → <g>, if it is drawn, boxes}.
+ * Of many boxes only those are drawn that `boxes.look` finds in sight; the others keep the outline that Graphviz drew.
  */
 export function fillBoxes(graph, stage, { onSelect, onToggle, onFocus }) {
   const groups = new Map([...stage.querySelectorAll("g[id]")].map((group) => [group.id, group]));
@@ -18,30 +19,23 @@ export function fillBoxes(graph, stage, { onSelect, onToggle, onFocus }) {
     const module = graph.groups?.[id];
     group.setAttribute("role", "button");
     group.setAttribute("tabindex", "-1");
+    group.setAttribute("aria-pressed", "false");
     group.addEventListener("click", () => (module ? onToggle : onSelect)(id));
     group.addEventListener("focus", () => onFocus(id));
     if (module) group.setAttribute("aria-expanded", String(module.open));
     nodes.set(id, group);
   };
 
-  const waiting = new Set(Object.keys(graph.fragments));
-  const draw = (ids) => {
-    for (const [id, drawing] of drawings(Object.fromEntries(ids.map((id) => [id, graph.fragments[id]])))) {
-      groups.get(id).append(drawing);
-      waiting.delete(id);
-    }
-  };
-  for (const id of waiting) {
+  const ids = boxIds(graph);
+  for (const id of ids) {
     const group = groups.get(id);
-    const [x, y] = centre(group);
-    group.replaceChildren();
-    group.setAttribute("transform", `translate(${x} ${y})`);
-    places.set(id, [x, y]);
+    places.set(id, centre(group));
     const standsFor = graph.references[id];
     if (standsFor) group.addEventListener("click", () => onSelect(standsFor));
     else makeButton(id, group);
   }
-  if (waiting.size <= MANY || !graph.wires?.length) draw([...waiting]); // cards change with the steps, so they must all be there
+  const boxes = new Boxes(graph, groups, places, ids);
+  if (!boxes.areMany) boxes.draw(ids);
   const rows = [];
   for (const [id, words] of drawings(graph.headings ?? {})) {
     const { button, place, row } = heading(groups.get(id), words);
@@ -51,17 +45,70 @@ export function fillBoxes(graph, stage, { onSelect, onToggle, onFocus }) {
     rows.push(row);
   }
   clearLabels(stage, rows);
-  const drawThose = (seen) => {
-    const ids = [...waiting].filter((id) => seen(places.get(id)));
-    if (ids.length) draw(ids);
-  };
-  return { nodes, places, rows, drawThose, edges: graph.edges.map((_, number) => groups.get(`e${number}`)) };
+  return { nodes, places, rows, boxes, edges: graph.edges.map((_, number) => groups.get(`e${number}`)) };
+}
+
+/** Ids of everything that has a box: tensors that are no lines, operations, stand-ins. */
+function boxIds(graph) {
+  const wires = new Set(graph.wires);
+  return [...Object.keys(graph.tensors).filter((id) => !wires.has(id)), ...Object.keys(graph.ops), ...Object.keys(graph.references)];
+}
+
+/** Which boxes are drawn. */
+class Boxes {
+  constructor(graph, groups, places, ids) {
+    Object.assign(this, { graph, groups, places, ids });
+    this.outlines = new Map(); // id of what is drawn → what Graphviz had there
+    this.sight = []; // ids of what is in sight
+    this.areMany = ids.length > MANY;
+  }
+
+  /** Draw what `seen` says is in sight of those that are here, and return their ids; far too many others go back to outlines. */
+  look(seen) {
+    this.sight = this.ids.filter((id) => seen(this.places.get(id)));
+    const fresh = this.sight.filter((id) => !this.outlines.has(id) && id in this.graph.fragments);
+    if (fresh.length) this.draw(fresh);
+    if (this.outlines.size > MOST) {
+      const near = new Set(this.sight);
+      this.undraw([...this.outlines.keys()].filter((id) => !near.has(id)));
+    }
+    return fresh;
+  }
+
+  draw(ids) {
+    for (const [id, drawing] of drawings(Object.fromEntries(ids.map((id) => [id, this.graph.fragments[id]])))) {
+      const group = this.groups.get(id);
+      if (!this.outlines.has(id)) this.outlines.set(id, [...group.childNodes]);
+      group.replaceChildren(drawing);
+      group.setAttribute("transform", `translate(${this.places.get(id).join(" ")})`);
+    }
+  }
+
+  undraw(ids) {
+    for (const id of ids) {
+      this.groups.get(id).replaceChildren(...this.outlines.get(id));
+      this.groups.get(id).removeAttribute("transform");
+      this.outlines.delete(id);
+    }
+  }
+
+  /** Other numbers: draw those again that are drawn; what is not here any more waits until it is. */
+  redraw(fragments) {
+    const drawn = [...this.outlines.keys()];
+    this.undraw(drawn.filter((id) => !(id in this.graph.fragments)));
+    this.draw(drawn.filter((id) => id in fragments));
+  }
+}
+
+/** Graphviz's text without what nobody sees: half of the elements of a large graph. */
+export function bare(layout) {
+  return layout.replace(/<title>[^<]*<\/title>|<!--[^]*?-->/g, "").replace(/>\s+</g, "><");
 }
 
 /** [id, element] for every SVG text in `fragments`. */
 export function drawings(fragments) {
   const markup = `<svg xmlns="${SVG}">${Object.values(fragments).join("")}</svg>`;
-  const drawn = [...document.importNode(new DOMParser().parseFromString(markup, "image/svg+xml").documentElement, true).children];
+  const drawn = [...document.adoptNode(new DOMParser().parseFromString(markup, "image/svg+xml").documentElement).children];
   return Object.keys(fragments).map((id, index) => [id, drawn[index]]);
 }
 

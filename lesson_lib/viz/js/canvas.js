@@ -1,16 +1,17 @@
 // The drawing: Graphviz's layout with our cards in it, and what changes from step to step.
-import { drawBackflow } from "./backflow.js";
+import { Backflow } from "./backflow.js";
 import { markSaved } from "./badges.js";
-import { drawings, fillBoxes } from "./boxes.js";
+import { bare, fillBoxes } from "./boxes.js";
 import { markChanged } from "./changed.js";
 import { h } from "./dom.js";
-import { opLabel, tensorLabel } from "./labels.js";
-import { direction } from "./player.js";
+import { absent, opLabel, tensorLabel } from "./labels.js";
+import { direction, touched } from "./player.js";
 import { Viewport } from "./viewport.js";
 
 export class Canvas {
-  constructor(graph, texts, onSelect, onToggle) {
-    Object.assign(this, { graph, texts, onSelect, onToggle, groups: graph.groups ?? {}, wires: new Set(graph.wires) });
+  /** `onSight` is told the ids of what is in sight, whenever that may be others. */
+  constructor(graph, texts, { onSelect, onToggle, onSight }) {
+    Object.assign(this, { graph, texts, onSelect, onToggle, onSight, groups: graph.groups ?? {}, wires: new Set(graph.wires) });
     this.element = h("div", { class: "canvas" });
     this.nodes = new Map(); // id → <g>
     this.places = new Map(); // id → the middle of its box
@@ -19,39 +20,41 @@ export class Canvas {
 
   /** Put the laid-out SVG text on the page. */
   draw(layout, current) {
-    const parsed = new DOMParser().parseFromString(layout, "image/svg+xml").documentElement;
-    this.svg = document.importNode(parsed, true);
+    this.svg = document.adoptNode(new DOMParser().parseFromString(bare(layout), "image/svg+xml").documentElement);
     this.svg.setAttribute("role", "group");
     this.svg.setAttribute("aria-label", this.texts.graph);
     this.stage = this.svg.querySelector("g");
-    this.stage.querySelectorAll("title").forEach((title) => title.remove());
-    const { drawThose, ...boxes } = fillBoxes(this.graph, this.stage, { onSelect: this.onSelect, onToggle: this.onToggle, onFocus: (id) => this.rove(id) });
-    Object.assign(this, boxes);
+    Object.assign(this, fillBoxes(this.graph, this.stage, { onSelect: this.onSelect, onToggle: this.onToggle, onFocus: (id) => this.rove(id) }));
+    Object.assign(this, { applied: null, chosen: null, lit: [], ends: this.edgeEnds() });
     this.order = this.graph.order.filter((id) => this.nodes.has(id));
     this.rove(current ?? this.order[0]);
+    this.backflow = new Backflow(this.graph, this.edges, this.rows);
     this.arrows = [...this.stage.querySelectorAll(".flow")];
-    this.layer = document.createElementNS(this.svg.namespaceURI, "g");
-    this.layer.setAttribute("class", "backflow");
-    this.stage.append(this.layer);
+    this.stage.append(this.backflow.layer);
     this.element.replaceChildren(this.svg);
-    this.viewport = new Viewport(this.element, this.svg, this.stage, (seen) => {
-      drawThose(seen);
+    this.viewport = new Viewport(this.element, this.svg, this.stage, (seen) => this.look(seen), this.boxes.areMany);
+  }
+
+  /** Draw what is in sight, and tell what of it is not here. */
+  look(seen) {
+    const fresh = this.boxes.look(seen);
+    if (fresh.length && this.known) {
+      for (const id of fresh) this.refresh(id);
       this.mark();
-    });
+    }
+    this.onSight(this.boxes.sight);
   }
 
   /** Other numbers on the same cards; `layout` if they need other room. */
   redraw(fragments, layout) {
     this.labels.clear();
+    this.applied = null;
     if (layout) {
       const { viewport, current } = this;
       viewport.destroy();
       this.draw(layout, current);
       this.viewport.resume(viewport);
-    } else for (const [id, drawing] of drawings(fragments)) {
-      const group = this.nodes.get(id);
-      if (group?.firstChild) group.replaceChildren(drawing); // a box that was out of sight is drawn when it is seen
-    }
+    } else this.boxes.redraw(fragments);
   }
 
   mark() {
@@ -67,7 +70,8 @@ export class Canvas {
 
   /** One node at a time is in the tab order; the arrow keys lead to the others. */
   rove(id) {
-    for (const [other, group] of this.nodes) group.setAttribute("tabindex", other === id ? "0" : "-1");
+    this.nodes.get(this.current)?.setAttribute("tabindex", "-1");
+    this.nodes.get(id)?.setAttribute("tabindex", "0");
     this.current = id;
   }
 
@@ -92,26 +96,43 @@ export class Canvas {
 
   apply(known) {
     const { step } = (this.known = known);
-    const way = direction(step);
-    for (const [id, group] of this.nodes) {
-      group.classList.toggle("now-forward", step.at === id && way === "forward");
-      group.classList.toggle("now-backward", step.at === id && way === "backward");
-      const node = this.graph.tensors[id];
-      if (node) this.applyTensor(group, id, node, known);
-      this.label(group, id, node ? tensorLabel(this.graph, id, known, this.texts, (role) => this.absent(role, id, node, known)) : opLabel(this.graph, id, this.texts));
-    }
+    for (const id of touched(this.applied, known) ?? this.nodes.keys()) this.refresh(id);
+    this.applied = known;
     this.mark();
     for (const flow of this.arrows) flow.classList.toggle("on", step.flows.includes(flow.id));
-    if (!this.arrows.length) drawBackflow(this.layer, this.edges, this.graph, step, this.rows);
-    this.graph.edges.forEach(([source, target], number) => {
-      const start = this.wires.has(source) ? this.graph.tensors[source].madeBy : source;
-      this.edges[number]?.classList.toggle("lit", step.kind === "forward" && (start === step.at || target === step.at));
-    });
+    if (!this.arrows.length) this.backflow.draw(step);
+    for (const line of this.lit) line.classList.remove("lit");
+    this.lit = (step.kind === "forward" && this.ends.get(step.at)) || [];
+    for (const line of this.lit) line.classList.add("lit");
     if (step === this.followed) return; // only its words are new
     // A folded graph is first seen from its beginning: it is the modules that one wants to see, not the last step.
     const begins = !this.followed && this.wires.size;
     this.viewport.follow(this.places.get(begins ? this.order[0] : step.at ?? this.order[0]));
     this.followed = step;
+  }
+
+  /** Show one node as it is known now. */
+  refresh(id) {
+    const { known } = this;
+    const group = this.nodes.get(id);
+    if (!group) return; // a line, or a stand-in
+    const way = known.step.at === id && direction(known.step);
+    group.classList.toggle("now-forward", way === "forward");
+    group.classList.toggle("now-backward", way === "backward");
+    const node = this.graph.tensors[id];
+    if (node) this.applyTensor(group, id, node, known);
+    this.label(group, id, node ? tensorLabel(this, id, node) : opLabel(this, id));
+  }
+
+  /** id of a node → the lines that begin or end there. */
+  edgeEnds() {
+    const ends = new Map();
+    this.graph.edges.forEach(([source, target], number) => {
+      const line = this.edges[number];
+      const start = this.wires.has(source) ? this.graph.tensors[source].madeBy : source;
+      if (line) for (const id of [start, target]) ends.has(id) ? ends.get(id).push(line) : ends.set(id, [line]);
+    });
+    return ends;
   }
 
   /** Only what changed is written: of a thousand labels, two. */
@@ -128,21 +149,16 @@ export class Canvas {
       if (!block) continue;
       block.classList.toggle("known", Boolean(isKnown[role]));
       const words = block.querySelector(".absent");
-      if (words) words.textContent = this.absent(role, id, node, known);
+      if (words) words.textContent = absent(this, role, id, node);
     }
-  }
-
-  absent(role, id, node, known) {
-    if (role === "gradient") return known.partly.get(id) ?? this.texts["not computed"];
-    if (!known.values.has(id) || node.value) return this.texts["not computed"];
-    return this.texts[this.graph.poked?.why[id] ? "not followed" : "not recorded"];
   }
 
   select(what) {
     const id = this.wires.has(what) ? this.graph.tensors[what].madeBy : what; // a value that is a line
-    for (const [other, group] of this.nodes) {
-      group.classList.toggle("selected", other === id);
-      group.setAttribute("aria-pressed", other === id);
+    for (const [node, isPressed] of [[this.nodes.get(this.chosen), false], [this.nodes.get(id), true]]) {
+      node?.classList.toggle("selected", isPressed);
+      node?.setAttribute("aria-pressed", isPressed);
     }
+    this.chosen = id;
   }
 }

@@ -115,7 +115,7 @@ export class Details {
     return [
       this.heading(op.label, this.texts.operation),
       this.facts(
-        this.row("node", h("code", {}, op.title)),
+        op.title && this.row("node", h("code", {}, op.title)),
         op.formula && this.row("formula", op.formula),
         this.row("inputs", inputs),
         this.row("output", outputs),

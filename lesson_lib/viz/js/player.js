@@ -73,8 +73,18 @@ export class Player extends EventTarget {
       step.gradients.forEach((id) => gradients.add(id));
       step.partly.forEach(([id, words]) => partly.set(id, words));
     }
-    return { values, gradients, partly, step: this.step };
+    return { values, gradients, partly, step: this.step, position: this.position, steps: this.steps };
   }
+}
+
+/** Ids of what is known otherwise after a move from one `known()` to another: null if it may be anything. */
+export function touched(before, now) {
+  if (before?.steps !== now.steps) return null;
+  const [from, to] = [before.position, now.position].sort((a, b) => a - b);
+  const passed = now.steps.slice(from + 1, to + 1).flatMap((step) => [...step.values, ...step.gradients, ...step.partly.map(([id]) => id)]);
+  const [one, other] = [before.memory.states, now.memory.states];
+  const kept = [...one.keys(), ...other.keys()].filter((id) => one.get(id) !== other.get(id));
+  return new Set([before.step.at, now.step.at, ...passed, ...kept]);
 }
 
 /** "forward" or "backward": the direction, and so the colour, of a step. */

@@ -6,9 +6,9 @@ import { PATIENCE, tell } from "./kernel.js";
 const NONE = { values: [], gradients: [], why: {}, reason: "", edited: false, code: "", said: "" };
 
 export class Poke {
-  /** `arrived` is told what is different; `say` says a sentence aloud. */
-  constructor(model, graph, texts, signal, { arrived, say }) {
-    Object.assign(this, { model, graph, texts, arrived, say });
+  /** `arrived` is told what is different; `say` says a sentence aloud; `seen` gives the ids of what is in sight. */
+  constructor(model, graph, texts, signal, { arrived, say, seen, cards }) {
+    Object.assign(this, { model, graph, texts, arrived, say, seen, cards });
     graph.poked ??= NONE;
     this.line = []; // changes that wait for their turn
     this.turn = null;
@@ -38,7 +38,8 @@ export class Poke {
   next() {
     if (this.turn || !this.line.length) return;
     this.turn = this.line.shift();
-    this.model.send({ type: "poke", key: this.turn.key, ...this.turn.question });
+    const seen = this.graph.follows && { seen: this.seen() };
+    this.model.send({ type: "poke", key: this.turn.key, ...seen, ...this.turn.question });
     this.timer = setTimeout(() => this.lost(), PATIENCE);
   }
 
@@ -51,7 +52,7 @@ export class Poke {
   /** Another view of the same graph may have asked, or the answer may come late: it is shown all the same. */
   receive(answer) {
     if (!answer.error) {
-      takeIn(this.graph, answer);
+      takeIn(this.graph, answer, this.cards);
       this.arrived(answer);
       this.apply();
       this.say(answer.poked.said);
@@ -104,7 +105,8 @@ export class Poke {
 }
 
 /** Write what the kernel sent into the graph. The words of the steps follow when they are looked at. */
-function takeIn(graph, { tensors, fragments, dot, steps, flows, told, poked }) {
+function takeIn(graph, { tensors, fragments, seen, dot, steps, flows, told, poked }, cards) {
+  if (graph.follows) cards.renew(fragments, tensors, seen);
   Object.assign(graph.tensors, tensors);
   Object.assign(graph.fragments, fragments);
   graph.poked = poked;

@@ -83,8 +83,10 @@ export class GraphTable {
     for (const [id, row] of this.rows) row.querySelector("[aria-pressed]")?.setAttribute("aria-pressed", String(id === selected));
   }
 
-  apply(known) {
+  /** Write what is known now into all rows, or into those of `ids`. */
+  apply(known, ids = null) {
     for (const [id, row] of this.rows) {
+      if (ids && !ids.has(id)) continue;
       const now = known.step.at === id;
       row.toggleAttribute("aria-current", now);
       if (now) row.setAttribute("aria-current", "step");
@@ -125,5 +127,5 @@ export class GraphTable {
 /** All numbers of a small tensor, rows apart by a semicolon; the note of a large one; of one whose numbers are still in the kernel, that it has some. */
 function brief(summary, texts) {
   if (summary.later) return texts.computed;
-  return summary.exact ? summary.texts.map((row) => row.join("  ")).join(" ; ") : summary.note;
+  return summary.exact || (summary.texts.length && !summary.note) ? summary.texts.map((row) => row.join("  ")).join(" ; ") : summary.note;
 }

@@ -1,5 +1,6 @@
 // GraphView: one graph to step through. Puts the parts together and connects them with the kernel and the keyboard.
 import { Canvas } from "./canvas.js";
+import { Cards } from "./cards.js";
 import { Details } from "./details.js";
 import { fill, h } from "./dom.js";
 import { Folding } from "./folding.js";
@@ -17,11 +18,10 @@ import { Strip } from "./strip.js";
 import { GraphTable } from "./table.js";
 import { followTheme } from "./theme.js";
 import { Toolbar } from "./toolbar.js";
+import { complete } from "./usual.js";
 
 export default {
-  initialize({ model, signal }) {
-    takePlaces(model, signal);
-  },
+  initialize: ({ model, signal }) => takePlaces(model, signal),
   async render({ model, el, host, signal }) {
     const folding = new Folding(model, el, (life, ends) => build({ model, el, host, signal: ends }, life));
     await folding.start(signal);
@@ -30,7 +30,7 @@ export default {
 
 /** One picture with all its controls; `folding` is told which module to open. */
 async function build({ model, el, host, signal }, folding) {
-  const graph = model.get("data");
+  const graph = complete(model.get("data"));
   const texts = folding.texts;
   const player = new Player(graph.steps, model.get("position"));
   let selected = null;
@@ -39,17 +39,20 @@ async function build({ model, el, host, signal }, folding) {
 
   const select = (id) => {
     selected = id === selected ? null : id;
+    if (selected) cards.want([selected], "table");
     refreshSelection();
     model.set("selected", selected ?? "");
     model.save_changes();
   };
   const toggle = (id) => folding.toggle(id);
-  const canvas = new Canvas(graph, texts, select, toggle);
+  const cards = new Cards(model, graph, signal, shown);
+  const canvas = new Canvas(graph, texts, { onSelect: select, onToggle: toggle, onSight: (ids) => cards.want(ids) });
   const strip = new Strip(graph, texts);
   const table = new GraphTable(graph, texts, select, toggle);
   const ask = kernel(model, signal);
   const naive = new Naive(model, graph, texts, player, { ask, refresh, say: (words, isSeen) => folding.say(words, isSeen) });
-  const poke = new Poke(model, graph, texts, signal, { arrived, say: (words) => folding.say(words) });
+  const seen = () => (isTable ? [] : canvas.boxes?.sight ?? []);
+  const poke = new Poke(model, graph, texts, signal, { arrived, say: (words) => folding.say(words), seen, cards });
   const details = new Details(graph, texts, { fetchWindow: ask.window, onPoke: (change) => poke.ask(change), onSelect: select, onToggle: toggle, onClose: () => select(selected) });
   const look = looker({ graph, canvas, table, folding, select: (id) => id === selected || select(id) });
   const panel = panelOf(graph, texts, { look, folding });
@@ -90,6 +93,15 @@ async function build({ model, el, host, signal }, folding) {
     if (isTable) table.apply(known);
     if (selected) details.show(selected, known);
   }
+  /** Cards and numbers came that had not been looked at before. */
+  function shown(ids) {
+    canvas.viewport?.look();
+    const known = knownNow();
+    if (canvas.svg) ids.forEach((id) => canvas.refresh(id));
+    if (ids.has(player.step.at)) strip.apply(known, player.steps, player.position);
+    if (isTable) table.apply(known, ids);
+    if (ids.has(selected)) details.show(selected, known);
+  }
   /** Other numbers came: the same picture with them. */
   function arrived({ fragments, dot, windows }) {
     ask.renew(windows);
@@ -98,6 +110,8 @@ async function build({ model, el, host, signal }, folding) {
     if (canvas.svg) canvas.redraw(fragments, dot && engine.exports.layout(dot));
     canvas.select(selected);
     refresh();
+    canvas.viewport?.look();
+    if (isTable) cards.want(Object.keys(graph.tensors), "table");
   }
   function toggleHelp() {
     folding.isHelped = help.toggle();
@@ -116,6 +130,7 @@ async function build({ model, el, host, signal }, folding) {
       table.fill();
       table.apply(knownNow());
       table.select(selected);
+      cards.want(Object.keys(graph.tensors), "table");
     }
     toolbar.showTable(isTable);
   }

@@ -3,18 +3,18 @@ import { select } from "d3-selection";
 import "d3-transition";
 import { zoom, zoomIdentity, zoomTransform } from "d3-zoom";
 import { within } from "./dom.js";
+import { sight } from "./sight.js";
 import { stillness } from "./theme.js";
 
 const POINT = 4 / 3; // pixels per point: the scale at which text has its natural height
 const CLOSE = 1.1; // the scale of a graph that is shown in part
 const READABLE = 0.75; // smaller than this, a whole graph cannot be read
-const NEAR = 300; // pixels outside of the frame in which things are drawn, too
 const [SHORTEST, TALLEST] = [150, 600]; // pixels of height
 
 export class Viewport {
-  /** `onMove` is told what is in sight: a function from a place to true or false. */
-  constructor(element, svg, stage, onMove) {
-    Object.assign(this, { element, svg, onMove });
+  /** `onMove` is told what is in sight: a function from a place to true or false. A `heavy` drawing jumps: each frame of a flight would lay it out anew. */
+  constructor(element, svg, stage, onMove, heavy) {
+    Object.assign(this, { element, svg, onMove, heavy });
     const [, , width, height] = svg.getAttribute("viewBox").split(" ").map(Number);
     this.size = { width, height };
     for (const name of ["width", "height", "viewBox"]) svg.removeAttribute(name);
@@ -33,7 +33,7 @@ export class Viewport {
     const wanted = (event) => !event.button && (event.type !== "wheel" || event.ctrlKey || event.metaKey || this.element.matches(":focus-within"));
     this.zoom = zoom().scaleExtent([0.02, 6]).filter(wanted).on("zoom", (event) => {
       this.lens.setAttribute("transform", event.transform);
-      this.onMove(this.sight(event.transform));
+      this.onMove(sight(this, event.transform));
       if (!event.sourceEvent) return;
       this.mode = "by hand";
       this.scale = event.transform.k;
@@ -44,14 +44,9 @@ export class Viewport {
     this.resize();
   }
 
-  /** A function that tells whether a place of the drawing is in the frame, or nearly. */
-  sight({ k, x, y }) {
-    const { clientWidth, clientHeight } = this.element;
-    const [left, top] = this.origin;
-    return ([across, down]) => {
-      const [right, below] = [(across + left) * k + x, (down + top) * k + y];
-      return right > -NEAR && right < clientWidth + NEAR && below > -NEAR && below < clientHeight + NEAR;
-    };
+  /** Draw what is in sight, since more of it came. */
+  look() {
+    this.onMove(sight(this, zoomTransform(this.svg)));
   }
 
   /** As high as the graph needs at this width, within limits. */
@@ -151,7 +146,7 @@ export class Viewport {
   /** The SVG, or a transition on it where motion is welcome. */
   target(smooth) {
     const svg = select(this.svg);
-    return smooth && !stillness() ? svg.transition().duration(250) : svg;
+    return smooth && !this.heavy && !stillness() ? svg.transition().duration(250) : svg;
   }
 
   destroy() {
