@@ -4,6 +4,8 @@ import sys
 from html import escape
 from uuid import uuid4
 
+from .shown_in import note
+
 
 def in_notebook():
     """True if a notebook's kernel runs this program."""
@@ -21,7 +23,7 @@ def in_frame():
 def new_place(make):
     """The id under which a page finds a picture and the widget that takes its place: the one that ``make(id)`` makes."""
     place = uuid4().hex
-    make(place)
+    note(make(place))
     return place
 
 

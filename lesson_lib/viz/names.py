@@ -13,6 +13,13 @@ class Names:
         self.modules = {}  # id(module) -> the variable that holds it
         self.tensors = {}  # edge -> Tensor: a named result's value is known without any recording
 
+    def without_values(self, leaves):
+        """The names of results and of ``leaves``, keeping no tensor alive."""
+        other = Names()
+        other.by_leaf = {id(leaf): self.by_leaf[id(leaf)] for leaf in leaves if id(leaf) in self.by_leaf}
+        other.by_edge = dict(self.by_edge)
+        return other
+
     def add(self, name, tensor):
         """Remember ``name`` for ``tensor``; the first name wins."""
         edge = None if tensor.is_leaf else edge_of(tensor)

@@ -23,6 +23,7 @@ from .tree import to_text
 from .view import View
 
 if hasattr(GraphView, "picture"):
+    from .census_widget import Searched
     from .fold_widget import FoldView
 else:  # no anywidget is installed
     FoldView = GraphView
@@ -155,16 +156,21 @@ def show(*what, model=None, gradient=None, opened=None, step=None, theme="light"
     if not what or not all(isinstance(out, Tensor) for out in what):
         raise TypeError(f"show() takes tensors, or a model and its inputs, not {', '.join(type(out).__name__ for out in what) or 'nothing'}")
     nodes = nodes_of(roots_of(what))
-    if len(nodes) > MOST:
-        return Census(nodes)
     names = names_seen_from(frame, model)
+    if len(nodes) > MOST:
+        return _summed_up(nodes, names)
     for number, out in enumerate(what, 1):
         names.add(partial(numbered_word, "loss", number), out)
     full, replay = traced(what, names, gradient)
     shown = Shown(full, View(step=step, theme=theme), None if opened is None else (), replay)
     if len(shown.model.ops) > SEEN:  # no modules that could be closed
-        return Census(nodes)
+        return _summed_up(nodes, names)
     return shown if opened is None else shown.open(*opened)
+
+
+def _summed_up(nodes, names):
+    """A Census; where there are widgets, one that a notebook can search on the page."""
+    return (Census if FoldView is GraphView else Searched)(nodes, names)
 
 
 def _outputs(model, inputs):

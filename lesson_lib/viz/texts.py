@@ -142,6 +142,9 @@ ENGLISH = {
     "slowest": "The {count} slowest operations that were recorded",
     "found": "{found} of {count} operations contain '{words}'",
     "census": "{operations}, too many to draw; {leaves} leaves with {numbers} numbers",
+    "around": "{count} operations around {name}, number {number}",
+    "search": "Search by name, module, path, shape or line",
+    "only a part": "This is a part of a graph too large to draw: it can be stepped through forward only.",
     "search hint": "Find operations by name, module, shape or line: .search('relu'). More of them: .largest(50), .slowest(50).",
     # a failed operation
     "fault": "failed",

@@ -136,6 +136,9 @@ CHINESE = {
     "slowest": "有记录的运算中最慢的 {count} 个",
     "found": "{count} 个运算中有 {found} 个含有“{words}”",
     "census": "{operations}，太多，无法画出；{leaves} 个叶子，共 {numbers} 个数",
+    "around": "{name}（编号 {number}）周围的 {count} 个运算",
+    "search": "按名称、模块、路径、形状或代码行搜索",
+    "only a part": "这只是一个过大而无法画出的图的一部分：只能向前逐步查看。",
     "search hint": "按名称、模块、形状或代码行查找运算：.search('relu')。列出更多：.largest(50)、.slowest(50)。",
     # a failed operation
     "fault": "失败",

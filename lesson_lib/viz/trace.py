@@ -35,13 +35,13 @@ def check_tensors(name, outputs):
 class Trace:
     """The walk and what it found: the Model, and which part of it belongs to which node of the graph."""
 
-    def __init__(self, outputs, names, most=None):
-        """Of everything that leads to ``outputs``, or only of the ``most`` operations next to them."""
+    def __init__(self, outputs, names, most=None, nodes=None):
+        """Of everything that leads to ``outputs``, or only of the ``most`` operations next to them; or of ``nodes``, oldest first, a part of some graph."""
         self.names = names
         self.model = Model()
         self.roots = roots_of(outputs)
         self.leaf_outputs = [out for out, edge in zip(outputs, self.roots, strict=True) if edge is None]
-        self.nodes = nodes_of(self.roots) if most is None else nearest_nodes(self.roots, most)  # oldest first
+        self.nodes = nodes or (nodes_of(self.roots) if most is None else nearest_nodes(self.roots, most))  # oldest first
         self.wanted = {edge for node in self.nodes for edge in node.next_functions}.union(self.roots)
         self.op_ids = {}  # node -> id
         self.tensor_ids = {}  # (node, output number) or id(constant) -> id

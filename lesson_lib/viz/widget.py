@@ -18,6 +18,7 @@ from .living import in_frame, in_notebook, marked
 from .main_thread import between_cells
 from .poke import Poke
 from .screen import cards_json, picture_data
+from .shown_in import note
 from .summary import window
 from .texts import CATALOGUES, checked, language, speaking, text
 from .view import View
@@ -85,6 +86,10 @@ class LiveView(anywidget.AnyWidget):
     @traitlets.validate("language")
     def _known(self, proposal):
         return checked(proposal["value"])
+
+    def _repr_mimebundle_(self, **kwargs):
+        note(self)
+        return super()._repr_mimebundle_(**kwargs)
 
     def _hear(self, *message):
         with speaking(self.language):
@@ -211,5 +216,13 @@ class GraphView(LiveView):
         else:
             self.poking.change(message["id"], message["index"], message.get("value"), message.get("by", 0))
 
+    def close(self):
+        """End the view, and let go of its graph."""
+        super().close()
+        self.graph = self.model = self.poking = self._shot = None
+        self.data = {}
+
     def __repr__(self):
+        if self.model is None:
+            return "<GraphView: closed>"
         return f"<GraphView: {len(self.model.ops)} operations, step {self.position} of {self.last}>"

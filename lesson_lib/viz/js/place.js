@@ -6,7 +6,7 @@ export function takePlaces(model, signal) {
   if (!mark) return;
   const views = new Map(); // picture → the view that stands before it
   const isPlace = (element) => element.id === mark || element.src?.includes(mark);
-  const places = (root) => [root, ...root.querySelectorAll("img, svg, pre")].filter(isPlace);
+  const places = (root) => [root, ...root.querySelectorAll(`img, [id="${mark}"]`)].filter(isPlace);
 
   async function take(picture) {
     if (views.has(picture)) return;
