@@ -121,6 +121,7 @@ def open_notebook(browser, folder, *cells, width=1400, height=1000):
     write_notebook(Path(folder) / "notebook.ipynb", *cells)
     with running_lab(folder) as (address, token):
         notebook = NotebookPage(browser, address, token, "notebook.ipynb", viewport={"width": width, "height": height})
+        notebook.folder = folder
         notebook.run(0)
         yield notebook
         notebook.page.close()

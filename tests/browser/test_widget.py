@@ -1,5 +1,8 @@
 """The widget in a real JupyterLab in a real browser: what the page shows, and what the kernel hears of it."""
 
+import time
+from pathlib import Path
+
 import pytest
 
 from scripts.notebook_page import open_notebook
@@ -102,6 +105,22 @@ def test_arrow_keys_step_and_home_and_end_jump(widget):
     press(widget, "End")
     assert sentence(widget) == "backward 5 of 5 · AccumulateGrad: x.grad += 4.5"
     assert shown(node(widget, "tensor x"))[5:] == ["4.5"] * 4 + ["gradient"]
+
+
+def test_control_s_saves_the_notebook_and_a_letter_is_the_widgets(widget, notebook):
+    """The widget has the keyboard; what is pressed with Ctrl stays JupyterLab's."""
+    saved = Path(notebook.folder) / "notebook.ipynb"
+    widget.locator(".stage").click(position={"x": 3, "y": 3})
+    widget.get_by_role("slider").focus()
+    before = saved.stat().st_mtime_ns
+    press(widget, "Control+s")
+    deadline = time.monotonic() + 10
+    while saved.stat().st_mtime_ns == before and time.monotonic() < deadline:
+        widget.page.wait_for_timeout(50)
+    assert saved.stat().st_mtime_ns > before
+    position = sentence(widget)
+    press(widget, "ArrowLeft")
+    assert sentence(widget) != position
 
 
 def test_the_last_step_can_be_left_by_key_again(widget):

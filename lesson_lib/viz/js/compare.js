@@ -1,5 +1,6 @@
 // CompareView: two graphs side by side, each a view as everywhere else, and beneath them what is different, to choose from.
 import { fill, h } from "./dom.js";
+import { ownLetters } from "./keys.js";
 import { nextLanguage, speakNext } from "./language.js";
 import { PickList } from "./picks.js";
 import { takePlaces } from "./place.js";
@@ -19,7 +20,8 @@ export default {
     const said = h("p", { class: "said", role: "status", "aria-live": "polite" });
     const sentence = h("p", { class: "summary" });
     const place = h("div", {});
-    const root = h("div", { class: "lesson-graph compare", "data-lm-suppress-shortcuts": "true" }, h("div", { class: "sides" }, sides), sentence, place);
+    const root = h("div", { class: "lesson-graph compare" }, h("div", { class: "sides" }, sides), sentence, place);
+    ownLetters(root);
     followTheme(root, model.get("data").palette, signal);
     el.classList.add("lesson-graph-host");
     el.replaceChildren(root, said);

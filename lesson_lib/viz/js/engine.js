@@ -2,8 +2,10 @@
 import { Graphviz } from "@hpcc-js/wasm-graphviz";
 
 export default {
-  async initialize() {
-    const graphviz = await Graphviz.load();
-    return { layout: (dot) => graphviz.layout(dot, "svg", "dot") };
+  initialize() {
+    let graphviz;
+    // Not awaited here: anywidget gives a widget two seconds to initialize, and a slow machine may need more for the WebAssembly.
+    const ready = Graphviz.load().then((loaded) => (graphviz = loaded));
+    return { ready, layout: (dot) => graphviz.layout(dot, "svg", "dot") };
   },
 };

@@ -5,7 +5,8 @@ import { FilmPlayer } from "./film_player.js";
 import { FilmSource } from "./film_source.js";
 import { FrameTable } from "./film_table.js";
 import { Folding } from "./folding.js";
-import { pictureKeys, press } from "./keys.js";
+import { ownLetters, pictureKeys, press } from "./keys.js";
+import { engineOf } from "./kernel.js";
 import { takePlaces } from "./place.js";
 import { followTheme } from "./theme.js";
 import { TimeLine } from "./time_line.js";
@@ -45,8 +46,9 @@ async function build({ model, el, host, signal }, life) {
   const gone = h("div", { class: "gone", hidden: true });
   frames.element.hidden = true;
   const stage = h("div", { class: "stage" }, frames.element, picture.drawing, picture.tables);
-  const root = h("div", { class: "lesson-graph film", lang: life.language, "data-lm-suppress-shortcuts": "true" },
+  const root = h("div", { class: "lesson-graph film", lang: life.language },
     toolbar.element, line.element, h("div", { class: "main" }, stage, h("div", { class: "below" }, h("div", { class: "strip" }, sentence), gone), picture.details.element), picture.note);
+  ownLetters(root);
   followTheme(root, film.palette, signal);
   el.classList.add("lesson-graph-host");
   el.replaceChildren(root, life.said);
@@ -126,7 +128,7 @@ async function build({ model, el, host, signal }, life) {
 
   line.apply();
   toolbar.apply();
-  picture.engine = await host.getWidget(model.get("engine")).catch((error) => picture.fail(fill(texts.failed, { error: error.message })));
+  picture.engine = await engineOf(model, host).catch((error) => picture.fail(fill(texts.failed, { error: error.message })));
   if (life.isTable || !picture.engine) showTable(true);
   await turn();
   return { canvas: null, root, selected: () => null };

@@ -53,3 +53,10 @@ export function tell(graph, { number, text, flows }) {
   Object.assign(graph.flows, flows);
   return number;
 }
+
+/** The kernel's one layout engine, once it can draw. */
+export async function engineOf(model, host) {
+  const engine = await host.getWidget(model.get("engine"));
+  await engine.exports.ready;
+  return engine;
+}

@@ -38,3 +38,13 @@ export function pictureKeys({ player, canvas, select, actions, selected, isTable
     }),
   };
 }
+
+/**
+ * The letters are the widget's own while it has the keyboard, as JupyterLab's attribute says; what is pressed with Ctrl or ⌘, to save
+ * for one, stays the page's. The key that holds is heard before the letter, which is in time.
+ */
+export function ownLetters(root) {
+  const mark = ({ ctrlKey, metaKey }) => root.toggleAttribute("data-lm-suppress-shortcuts", !(ctrlKey || metaKey));
+  mark({});
+  for (const kind of ["keydown", "keyup"]) root.addEventListener(kind, mark);
+}

@@ -5,8 +5,8 @@ import { Details } from "./details.js";
 import { fill, h } from "./dom.js";
 import { Folding } from "./folding.js";
 import { Help } from "./help.js";
-import { kernel, tell } from "./kernel.js";
-import { pictureKeys, press } from "./keys.js";
+import { engineOf, kernel, tell } from "./kernel.js";
+import { ownLetters, pictureKeys, press } from "./keys.js";
 import { looker } from "./look.js";
 import { memoryAt } from "./memory.js";
 import { Naive } from "./naive.js";
@@ -61,11 +61,12 @@ async function build({ model, el, host, signal }, folding) {
   const actions = { zoom, fit: () => canvas.viewport?.fit(), pan, toggleTable, toggleHelp, toggleNaive: () => naive.toggle(), speak: () => folding.speak(), otherLanguage: () => folding.other };
   const toolbar = new Toolbar(player, texts, actions);
 
-  const root = h("div", { class: "lesson-graph", lang: folding.language, "data-lm-suppress-shortcuts": "true" },
+  const root = h("div", { class: "lesson-graph", lang: folding.language },
     toolbar.element, help.element,
     h("div", { class: "main" }, h("div", { class: "stage" }, canvas.element, table.element), h("div", { class: "below" }, naive.element, strip.element), details.element),
     poke.element, panel.element,
     graph.reason && h("p", { class: "reason" }, graph.reason), graph.offline && h("p", { class: "reason" }, texts.offline));
+  ownLetters(root);
   followTheme(root, graph.palette, signal);
   el.classList.add("lesson-graph-host");
   el.replaceChildren(root, folding.said);
@@ -159,7 +160,7 @@ async function build({ model, el, host, signal }, folding) {
   });
 
   try {
-    engine = await host.getWidget(model.get("engine"));
+    engine = await engineOf(model, host);
     canvas.draw(engine.exports.layout(graph.dot));
     // A wide drawing keeps its width when details open: they come under it, not beside it.
     root.classList.toggle("wide", canvas.viewport.size.width > 1.5 * canvas.viewport.size.height);
