@@ -17,6 +17,7 @@ from .out import write_out
 from .promote import COMMON, FLOAT, NUMBERS, as_operand, device_text, not_a_tensor, promoted, raw_operands
 from .state import notify, thread, watchers
 from .tensor import Tensor, edge_of, wrap
+from .threads import LARGE
 
 new = object.__new__
 
@@ -26,7 +27,7 @@ ALWAYS_HOLDS = (([0], 0),)
 
 def make_unary(decl):
     """The call of an op with one input and no parameters: ``exp(x)``."""
-    forward, node_class, differentiable = decl.compute, decl.node, decl.differentiable
+    forward, large, node_class, differentiable = decl.compute, decl.large, decl.node, decl.differentiable
     floats, kinds = decl.promotion == FLOAT, decl.kinds
     wanted = decl.needs[0]
     keep_x, keep_y = decl.inputs[0] in wanted, "y" in wanted
@@ -42,7 +43,7 @@ def make_unary(decl):
         kind, dtype = type(x), x.dtype
         try:
             if dtype is FLOAT32 or dtype is FLOAT64 or not is_half(dtype):
-                y = forward(cpu if kind is ndarray else namespace(x), x)
+                y = (forward if x.size < LARGE else large)(cpu if kind is ndarray else namespace(x), x)
             else:
                 y = in_float32(decl, namespace(x), (x,), {}, dtype)
         except Exception as exc:
@@ -76,7 +77,7 @@ def make_binary(decl, operator=False):
 
     As an ``operator`` (``a * b``) it answers NotImplemented to what it does not know, so that Python asks the other side.
     """
-    forward, node_class, differentiable = decl.compute, decl.node, decl.differentiable
+    forward, large, node_class, differentiable = decl.compute, decl.large, decl.node, decl.differentiable
     floats, promotes = decl.promotion == FLOAT, decl.promotion in (COMMON, FLOAT)
     keep_for_a, keep_for_b, keep_for_both = kept_by_edges(decl)
     scalar_kinds = {float: INEXACT, int: INEXACT} if decl.numbers else {}  # array kinds with which NumPy's and PyTorch's result types agree
@@ -118,7 +119,7 @@ def make_binary(decl, operator=False):
         kind = type(lead)
         try:
             if dtype is FLOAT32 or dtype is FLOAT64 or as_it_is(decl, dtype):
-                z = forward(cpu if kind is ndarray else namespace(lead), x, y)
+                z = (forward if lead.size < LARGE else large)(cpu if kind is ndarray else namespace(lead), x, y)
             else:
                 z = in_float32(decl, namespace(lead), (x, y), {}, dtype)
         except Exception as exc:
@@ -168,7 +169,7 @@ def kept_by_edges(decl):
 
 def make_parametric(decl):
     """The call of an op with one input and parameters, or of a view: ``sum(x, dim=1)``, ``x.t()``."""
-    forward, node_class, differentiable, overload = decl.compute, decl.node, decl.differentiable, decl.overload
+    forward, large, node_class, differentiable, overload = decl.compute, decl.large, decl.node, decl.differentiable, decl.overload
     floats, kinds, names, view = decl.promotion == FLOAT, decl.kinds, decl.params, decl.view
     keep_x, keep_y = decl.inputs[0] in decl.needs[0], decl.outputs[0] in decl.needs[0]
 
@@ -183,7 +184,7 @@ def make_parametric(decl):
         kind, dtype = type(x), x.dtype
         try:
             if dtype is FLOAT32 or dtype is FLOAT64 or not is_half(dtype):
-                y = forward(cpu if kind is ndarray else namespace(x), x, **params)
+                y = (forward if x.size < LARGE else large)(cpu if kind is ndarray else namespace(x), x, **params)
             else:
                 y = in_float32(decl, namespace(x), (x,), params, dtype)
         except Exception as exc:
@@ -216,7 +217,7 @@ def make_parametric(decl):
 
 def make_nary(decl):
     """The call of every other op: any number of inputs, keyword parameters, several outputs, views."""
-    forward, single = decl.compute, len(decl.outputs) == 1
+    forward, large, single = decl.compute, decl.large, len(decl.outputs) == 1
 
     def nary(*inputs, **params):
         tensor = next((value for value in inputs if isinstance(value, Tensor)), None)
@@ -231,7 +232,7 @@ def make_nary(decl):
         kind, half = type(lead), None if lead.dtype is FLOAT32 else half_of(arrays)
         xp = cpu if kind is ndarray else namespace(lead)
         try:
-            y = forward(xp, *arrays, **params) if half is None else in_float32(decl, xp, arrays, params, half)
+            y = (forward if lead.size < LARGE else large)(xp, *arrays, **params) if half is None else in_float32(decl, xp, arrays, params, half)
         except Exception as exc:
             raise explained(decl, exc, arrays, params) from None
         if single and not isinstance(y, tuple | list):

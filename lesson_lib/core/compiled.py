@@ -54,6 +54,11 @@ class _Choice:
 choice = _Choice()
 
 
+def has_kernel(name):
+    """Is there a compiled form of this function, and is it used?"""
+    return name in TABLE and choice.wanted and choice.module(TABLE[name]) is not None
+
+
 def chosen(name, reference):
     """``reference``, or what tries the compiled kernel for it first, if the table has one. A kernel returns None for what it cannot do."""
     if name not in TABLE:

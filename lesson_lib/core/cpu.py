@@ -4,14 +4,17 @@ An op's ``forward(xp, ...)`` writes ``xp.exp(x)`` or ``xp.conv2d(x, w, win)`` an
 """
 
 import warnings
+from functools import partial
 
 import numpy
 
 from .cpu_conv import conv2d, conv2d_input, conv2d_weight  # noqa: F401
 from .cpu_pool import avg_pool2d, avg_pool2d_backward, max_pool2d, max_pool2d_gather, max_pool2d_scatter  # noqa: F401
+from .shared import folded
 from .special import erf, erfc  # noqa: F401 - part of the namespace
 from .special_gamma import digamma, gammainc, gammaincc, lgamma, zeta  # noqa: F401
 from .special_normal import bessel_i0, bessel_i1, erfcx, erfinv, i0e, i1e, log_ndtr, ndtri  # noqa: F401
+from .threads import LARGE
 
 # This module is NumPy, and more. A star import would also load what NumPy loads on demand (numpy.ma, numpy.f2py).
 globals().update({key: value for key, value in vars(numpy).items() if not key.startswith("_")})
@@ -30,12 +33,14 @@ def __getattr__(name):
 warnings.filterwarnings("ignore", category=RuntimeWarning, module="lesson_lib")
 
 
-# The reductions that numpy.sum, prod, max and min wrap: called directly they take half the time.
+# The reductions that numpy.sum, prod, max and min wrap: called directly they take half the time. Large arrays are shared between threads.
+
+_sums, _maxima, _minima = (partial(folded, ufunc) for ufunc in (numpy.add, numpy.maximum, numpy.minimum))
 
 
 def sum(x, axis=None, dtype=None, keepdims=False):
     """The sum over ``axis``, in the dtype of ``x`` if it is a float, else in int64."""
-    return numpy.add.reduce(x, axis=axis, dtype=dtype, keepdims=keepdims)
+    return (numpy.add.reduce if x.size < LARGE else _sums)(x, axis=axis, dtype=dtype, keepdims=keepdims)
 
 
 def prod(x, axis=None, dtype=None, keepdims=False):
@@ -45,12 +50,12 @@ def prod(x, axis=None, dtype=None, keepdims=False):
 
 def max(x, axis=None, keepdims=False):
     """The largest element along ``axis``; nan if there is one."""
-    return numpy.maximum.reduce(x, axis=axis, keepdims=keepdims)
+    return (numpy.maximum.reduce if x.size < LARGE else _maxima)(x, axis=axis, keepdims=keepdims)
 
 
 def min(x, axis=None, keepdims=False):
     """The smallest element along ``axis``; nan if there is one."""
-    return numpy.minimum.reduce(x, axis=axis, keepdims=keepdims)
+    return (numpy.minimum.reduce if x.size < LARGE else _minima)(x, axis=axis, keepdims=keepdims)
 
 
 def row_dots(x, y):

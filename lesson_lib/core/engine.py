@@ -20,8 +20,10 @@ from .hook_calls import call_post_hooks, call_pre_hooks, shown
 from .node import AccumulateGrad
 from .op import argument_names, registry
 from .rule_types import special_contributions, without_holes
+from .shared import shared_contributions
 from .state import anomaly_mode, passes, thread
 from .tensor import Tensor, wrap
+from .threads import LARGE
 
 
 class Step(NamedTuple):
@@ -72,7 +74,8 @@ def run(roots, *, keep_graph, taped, captured=None, on_step=None, rehearsal=Fals
         if taped and node.op is not None and node.op.fused:
             contributions = _through_composite(node, g, saved)
         elif dtype is FLOAT32 or dtype is FLOAT64:
-            contributions = node.contributions(g, saved)
+            small = taped or node.several or g.size < LARGE
+            contributions = node.contributions(g, saved) if small else shared_contributions(node, g, saved)
         else:
             contributions = special_contributions(node, g, saved, taped)
         if node.hooks is not None and not rehearsal:

@@ -29,6 +29,7 @@ from .mutation import make_inplace
 from .node import Node, binary_contributions, joint_contributions, nary_contributions, unary_contributions
 from .out import write_out
 from .promote import COMMON, FLOAT, KEEP
+from .shared import in_shares
 from .tensor import Tensor
 
 #: every declaration, by name; tests, documentation and the visualizer walk it
@@ -86,6 +87,7 @@ class Op:
     holomorphic = True  # with complex numbers the rules are derivatives; False: they hold the conjugates themselves, as those of abs
     half = "float32"  # how float16 and bfloat16 are computed: "float32", "exact" (they are only moved, or their bits read) or "refused"
     rounds = False  # with a 16-bit input, Python's floats are rounded to its type first
+    elementwise = False  # large arrays may be cut into pieces, each worked on by itself
     n_diff = 1  # how many of the outputs (the first ones) carry gradients
     returns = tuple  # the kind of tuple that several outputs come in
     composite = None  # (inputs…, *, params…) -> the same made of small ops, on Tensors: the text to read first, and what the tests hold the op equal to
@@ -98,7 +100,7 @@ class Elementwise(Op):
     """Works on each element by itself; inputs broadcast and promote."""
 
     promotion = COMMON
-    inplace = True
+    inplace = elementwise = True
 
 
 class FloatElementwise(Elementwise):
@@ -179,6 +181,7 @@ def _read_forward(decl):
     code = decl.forward.__code__
     decl.inputs = argument_names(decl.forward)[1:]
     decl.compute = chosen(f"{decl.name}_forward", decl.forward)
+    decl.large = in_shares(f"{decl.name}_forward", decl.forward) if decl.elementwise else decl.compute
     decl.variadic = bool(code.co_flags & inspect.CO_VARARGS)
     decl.params = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
     decl.param_defaults = dict(decl.forward.__kwdefaults__ or {})

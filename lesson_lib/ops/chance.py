@@ -22,6 +22,7 @@ class rrelu_with_noise(Activation):
     """y = x for x > 0, else s·x with slopes s ~ U[lower, upper) in training, and s = (lower + upper)/2 otherwise.   ∂y/∂x = 1 or s."""
 
     public, label, kernel, outputs = False, "rrelu", "leaky_relu_cpu", ("y", "slopes")
+    elementwise = False  # the slopes are drawn one after the other
 
     def forward(xp, x, *, lower, upper, training):
         slopes = xp.ones(x.shape, x.dtype)

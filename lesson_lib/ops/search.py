@@ -31,6 +31,8 @@ class searchsorted(Compare):
     Source: https://pytorch.org/docs/stable/generated/torch.searchsorted.html
     """
 
+    elementwise = False  # each result needs the whole sequence
+
     kinds, kernel = "iuf", "searchsorted_out_cpu"
     method, inplace, promotion, numbers = False, False, Op.promotion, True
 

@@ -168,6 +168,8 @@ class glu(Activation):
     Source: https://arxiv.org/abs/1612.08083; https://pytorch.org/docs/stable/generated/torch.nn.functional.glu.html
     """
 
+    elementwise = False  # each result needs two elements
+
     def signature(input, dim=-1):
         if input.ndim == 0:
             raise error("glu_scalar")

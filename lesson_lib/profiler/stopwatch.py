@@ -75,13 +75,13 @@ def _time_ops(swaps):
     for decl, forward, compute, cells in [(decl, *_timed(decl)) for decl in registry.values()]:  # all are made first: some ops share a forward
         swaps.attribute(decl, "forward", forward)
         swaps.attribute(decl, "compute", compute)
-        for cell in cells:
-            swaps.cell(cell, compute)
+        for cell, function in cells:
+            swaps.cell(cell, function)
 
 
 @cache
 def _timed(decl):
-    """The stopwatches for an op's ``forward`` and ``compute``, and the variables that hold the latter in the closures that call the op.
+    """The stopwatches for an op's ``forward`` and ``compute``, and the variables of the closures that call the op, each with what it is to hold.
 
     They are made once, so that a profiler that starts at every step leaves nothing for the garbage collector.
     """
@@ -89,7 +89,9 @@ def _timed(decl):
     compute = forward if decl.compute is decl.forward else _stopwatch(decl, decl.compute)
     operator = getattr(Tensor, f"__{OPERATORS[decl.symbol]}__") if decl.symbol else decl.raw  # an operator has a closure of its own
     names = [(call, call.__code__.co_freevars) for call in {decl.raw, operator}]
-    return forward, compute, [call.__closure__[free.index("forward")] for call, free in names if "forward" in free]
+    large = compute if decl.large is decl.compute else _stopwatch(decl, decl.large)
+    held = {"forward": compute, "large": large}
+    return forward, compute, [(call.__closure__[free.index(name)], held[name]) for call, free in names for name in held if name in free]
 
 
 def _stopwatch(decl, function):
