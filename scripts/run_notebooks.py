@@ -1,10 +1,11 @@
-"""Run the notebooks and save their new outputs, without what must not be saved: widgets, errors, times, the Python version.
+"""Run the notebooks and save their new outputs, without what must not be saved: widgets, paths, times, the Python version.
 
 For maintainers, after a change to a lesson: `.venv/bin/python scripts/run_notebooks.py [NOTEBOOK ...]`. GPU cells keep the outputs
 that they have where there is no CUDA device.
 """
 
 import argparse
+import re
 import sys
 from pathlib import Path
 
@@ -37,8 +38,17 @@ def tidy(notebook):
     """Take out what would differ on every computer, or could not be shown again."""
     for cell in code_cells(notebook):
         cell.outputs = [output for output in cell.outputs if WIDGET not in output.get("data", {})]
+        for output in cell.outputs:
+            if output.output_type == "error":
+                output.traceback = own_lines(output.traceback)
     notebook.metadata.pop("widgets", None)
     notebook.metadata.language_info = {"name": "python"}
+
+
+def own_lines(traceback):
+    """A traceback without the frames in files: their paths are of this computer. The cells' frames and the message stay."""
+    plain = [re.sub(r"\x1b\[[\d;]*m", "", part) for part in traceback]
+    return [part for part, words in zip(traceback, plain, strict=True) if not words.startswith("File ")]
 
 
 def code_cells(notebook):

@@ -52,8 +52,9 @@ def test_no_widget_is_saved(notebook):
     assert not [cell.id for cell in code_cells(notebook) for output in cell.outputs if WIDGET in output.get("data", {})]
 
 
-def test_no_cell_is_saved_with_an_error(notebook):
-    assert not [cell.id for cell in code_cells(notebook) for output in cell.outputs if output.output_type == "error"]
+def test_only_a_cell_that_says_so_is_saved_with_an_error(notebook):
+    fails = [cell.id for cell in code_cells(notebook) if any(output.output_type == "error" for output in cell.outputs)]
+    assert fails == [cell.id for cell in code_cells(notebook) if "raises-exception" in cell.metadata.get("tags", ())]
 
 
 def test_no_path_of_a_computer_is_saved(notebook):
@@ -86,6 +87,44 @@ def test_the_network_lesson_shows_progress_a_curve_and_its_mistakes():
     for call in ("plot_losses(", "plot_mistakes("):
         pictures = [output.data for cell in cells if cell.source.startswith(call) or f"\n{call}" in cell.source for output in cell.outputs if "data" in output]
         assert any("image/png" in data for data in pictures), call
+
+
+def cell_of(stem, cell_id):
+    notebook = nbformat.read(next(FOLDER.glob(f"{stem}*.ipynb")), as_version=4)
+    return next(cell for cell in notebook.cells if cell.id == cell_id)
+
+
+def pictures(cell):
+    """The pictures that a cell is saved with, as SVG text."""
+    return [output.data["image/svg+xml"] for output in cell.outputs if "image/svg+xml" in output.get("data", {})]
+
+
+@pytest.mark.parametrize(
+    ("stem", "cell_id", "call", "words"),
+    [
+        ("02", "poke", "viz.show(out)", ["y²", "mean"]),
+        ("02", "function-run", "viz.compare(plain, whole", ["only here", "Sigmoid", "In both: 0."]),
+        ("02", "branch-film", "film", ["w2a", "w2b", "appeared"]),
+        ("03", "sequential-graph", "viz.show(model, x)", ["Linear", "addmm"]),
+        ("03", "broken", "viz.trouble(loss, model=broken)", ["dead", "spare.weight"]),
+        ("03", "wrong-size", "net(torch.rand(1, 1, 28, 28))", ["failed", "[400]", "[576]"]),
+    ],
+)
+def test_what_the_lessons_show_is_kept_as_a_picture(stem, cell_id, call, words):
+    """GitHub and nbviewer show it without a kernel."""
+    cell = cell_of(stem, cell_id)
+    assert call in cell.source
+    (svg,) = pictures(cell)
+    assert not [word for word in words if word not in svg]
+
+
+def test_the_cell_that_fails_on_purpose_keeps_pytorchs_message_above_the_graph():
+    error, graph = cell_of("03", "wrong-size").outputs
+    assert error.output_type == "error"
+    assert error.evalue.startswith("mat1 and mat2 shapes cannot be multiplied (1x400 and 576x120)\n")
+    assert "image/svg+xml" in graph.data
+    assert "Cell" in "".join(error.traceback)
+    assert "self.fc1(x)" in "".join(error.traceback).replace("\x1b[39m", "")
 
 
 RUN = """

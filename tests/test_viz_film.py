@@ -273,6 +273,23 @@ def test_the_picture():
 
 
 @pytest.mark.skipif(not can_draw(), reason="needs Graphviz")
+def test_a_leaf_keeps_its_name_when_a_loop_gives_it_another_variable():
+    w = torch.tensor(0.0)  # an older variable comes first when names are looked up
+    w1, w2 = torch.tensor(2.0, requires_grad=True), torch.tensor(3.0, requires_grad=True)
+    with viz.watch() as film:
+        for _ in range(3):
+            (w1 * w2).backward()
+            for w in (w1, w2):
+                w.grad = None
+    assert [frame.changed for frame in film.frames] == [False] * 3
+    with viz.watch() as late:
+        (w1 * w2).backward()
+        del w
+        (w1 * w2 * 2).backward()
+    assert {piece.kind for piece in late.changes(1).appeared} == {"op"}
+    assert {card.name for card in late.frames[1].model.tensors.values() if card.kind == "leaf"} == {"w1", "w"}
+
+
 def test_a_parameter_named_like_a_tag_shows_as_text():
     net = nn.Module()
     net.register_parameter("<script>alert(1)</script>", nn.Parameter(torch.ones(1)))

@@ -78,6 +78,7 @@ class Film:
         self._known = {}  # signature -> Structure
         self._compared = {}  # (number of a structure, number of another) -> Changes
         self._leaves = {}  # name -> weak reference to the leaf that has it
+        self._named = {}  # id of a leaf -> its name
         self._pending = ()
         self.running = True
         self.tape = Tape()
@@ -134,13 +135,20 @@ class Film:
         return self._known[key]
 
     def _leaf_name(self, names, leaf):
-        """The leaf's name; a second leaf that has the same one while the first lives gets a number. One that is new in each iteration does not."""
-        name = names.leaf(leaf) or text("leaf")
-        number, found = 1, name
-        while (other := self._leaves.get(found, lambda: None)()) is not None and other is not leaf:
-            number += 1
-            found = f"{name} {number}"
-        self._leaves[found] = weakref.ref(leaf)
+        """The leaf's name, which it keeps while it lives, whatever other variables hold it later (``for w in (w1, w2)``).
+
+        A second leaf that has the same one while the first lives gets a number. One that is new in each iteration does not.
+        """
+        found = self._named.get(id(leaf))
+        if found is None or self._leaves[found]() is not leaf:
+            name = names.leaf(leaf) or text("leaf")
+            number, found = 1, name
+            while self._leaves.get(found, lambda: None)() is not None:
+                number += 1
+                found = f"{name} {number}"
+            self._leaves[found], self._named[id(leaf)] = weakref.ref(leaf), found
+        if names.leaf(leaf):
+            names.by_leaf[id(leaf)] = found  # on the cards, too
         return found
 
     # --- looking ---------------------------------------------------------------------------------------------------
