@@ -29,6 +29,7 @@ TABLE = {
     "binary_cross_entropy_with_logits_kernel_grad_x": "loss",
     "native_layer_norm_forward": "norm",
     "native_layer_norm_grad_all": "norm",
+    "add_rows": "rows",
     "row_moments": "channels",
     "row_affine": "channels",
     "row_products": "channels",

@@ -9,6 +9,7 @@ from functools import partial
 import numpy
 
 from .cpu_conv import conv2d, conv2d_input, conv2d_weight  # noqa: F401
+from .cpu_index import add_at, read_at, scatter_add  # noqa: F401
 from .cpu_pool import avg_pool2d, avg_pool2d_backward, max_pool2d, max_pool2d_gather, max_pool2d_scatter  # noqa: F401
 from .shared import folded
 from .special import erf, erfc  # noqa: F401 - part of the namespace
@@ -71,10 +72,3 @@ def to_device(array, index=None):
 def to_host(array):
     """A NumPy array."""
     return array
-
-
-def scatter_add(shape, index, values):
-    """Zeros of ``shape`` with ``values`` added at ``index``; an index that comes up twice adds twice."""
-    out = numpy.zeros(shape, values.dtype)
-    numpy.add.at(out, index, values)
-    return out

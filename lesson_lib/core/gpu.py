@@ -58,6 +58,16 @@ def to_host(array):
     return cupy.asnumpy(array)
 
 
+def read_at(x, key):
+    """``x[key]``."""
+    return x[key]
+
+
+def add_at(x, key, values):
+    """``x[key] += values``, in place, where an index that comes up twice adds twice."""
+    cupy.add.at(x, key, values)
+
+
 def scatter_add(shape, index, values):
     """Zeros of ``shape`` with ``values`` added at ``index``; an index that comes up twice adds twice."""
     out = cupy.zeros(shape, values.dtype)

@@ -23,7 +23,7 @@ class embedding_rows(Opaque):
     def forward(xp, w, index, *, padding_idx, scale_grad_by_freq):
         if xp.name == "numpy" and index.size and index.min() < 0:  # NumPy would count from the end; a GPU would have to be waited for
             raise IndexError
-        return w[index]
+        return xp.read_at(w, index)
 
     def grad_w(g, index, w_shape, padding_idx, scale_grad_by_freq):
         return embedding_sum(g, index, size=w_shape, padding_idx=padding_idx, scale_grad_by_freq=scale_grad_by_freq)
@@ -40,7 +40,9 @@ class embedding_sum(Opaque):
     public, title = False, "EmbeddingDenseBackwardBackward0"
 
     def forward(xp, g, index, *, size, padding_idx, scale_grad_by_freq):
-        return xp.scatter_add(size, (index,), g * _shares(xp, index, size, g.dtype, padding_idx, scale_grad_by_freq)[..., None])
+        if padding_idx is not None or scale_grad_by_freq:
+            g = g * _shares(xp, index, size, g.dtype, padding_idx, scale_grad_by_freq)[..., None]
+        return xp.scatter_add(size, (index,), g)
 
     def grad_g(u, index, size, padding_idx, scale_grad_by_freq):
         return embedding_shares(embedding_rows(u, index, padding_idx=None, scale_grad_by_freq=False), index,

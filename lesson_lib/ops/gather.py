@@ -75,7 +75,7 @@ class gather(Op):
         if not index.size:
             return xp.zeros(index.shape, x.dtype)
         check_range(xp, index, lifted(x).shape[dim], dim=dim, kind="gather_range")
-        return lifted(x)[along(xp, lifted(index), dim)].reshape(index.shape)
+        return xp.read_at(lifted(x), along(xp, lifted(index), dim)).reshape(index.shape)
 
     def grad_x(g, index, x_shape, dim):
         return gather_sum.op.raw(g, index, shape=x_shape, dim=dim)
@@ -162,7 +162,7 @@ class scatter(Op):
         return input, index, src, {**params, "reduce": reduce}
 
     def forward(xp, x, index, src, *, dim, reduce):
-        write = {None: write_at, "add": xp.add.at, "multiply": xp.multiply.at}[reduce]
+        write = {None: write_at, "add": xp.add_at, "multiply": xp.multiply.at}[reduce]
         return place(xp, x, index, src, dim, write)
 
     def grad_x(g, index, dim, reduce):
@@ -197,7 +197,7 @@ class scatter_add(Op):
         return scatter_arguments("scatter_add", input, dim, index, src)
 
     def forward(xp, x, index, src, *, dim):
-        return place(xp, x, index, src, dim, xp.add.at)
+        return place(xp, x, index, src, dim, xp.add_at)
 
     def grad_x(g):
         return g

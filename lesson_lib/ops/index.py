@@ -244,7 +244,7 @@ def put_at_(self, at, values, dims, accumulate=False):
         return _recorded_put(self, at, values, dims=dims, accumulate=accumulate)
     array = values._a if isinstance(values, Tensor) else held(values, self._a.dtype)
     try:
-        (namespace(self._a).add.at if accumulate else write_at)(self._a, key_of(at._a, dims), array)
+        (namespace(self._a).add_at if accumulate else write_at)(self._a, key_of(at._a, dims), array)
     except (IndexError, ValueError) as exc:
         raise index_put_at.op.explain(exc, (self._a, at._a, array), {"dims": dims}) from None
     self._ver[0] += 1

@@ -105,7 +105,7 @@ class index_add(Op):
 
     def forward(xp, x, index, source, *, dim, alpha):
         check_range(xp, index, lifted(x).shape[dim], dim=dim, kind="gather_range" if x.ndim > 1 else "index_self")
-        return _written(xp, x, index, source if alpha == 1 else source * held(alpha, x.dtype), dim, xp.add.at)
+        return _written(xp, x, index, source if alpha == 1 else source * held(alpha, x.dtype), dim, xp.add_at)
 
     def grad_x(g):
         return g
@@ -250,7 +250,7 @@ class put(Op):
 
     def forward(xp, x, index, source, *, accumulate):
         y = x.reshape(-1).copy()
-        (xp.add.at if accumulate else write_at)(y, index.reshape(-1), source.reshape(-1))
+        (xp.add_at if accumulate else write_at)(y, index.reshape(-1), source.reshape(-1))
         return y.reshape(x.shape)
 
     def explain(exc, arrays, params):

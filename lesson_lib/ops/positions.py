@@ -36,7 +36,7 @@ class index(Op):
     explain = _out_of_range
 
     def forward(xp, x, at, *, dims):
-        return x[key_of(at, dims)]
+        return xp.read_at(x, key_of(at, dims))
 
     def grad_x(g, at, x_shape, dims):
         return index_sum.op.raw(g, at, shape=x_shape, dims=dims)
@@ -74,7 +74,7 @@ class index_put_at(Op):
 
     def forward(xp, x, at, values, *, dims, accumulate):
         y = x.copy()
-        (xp.add.at if accumulate else write_at)(y, key_of(at, dims), values if hasattr(values, "dtype") else held(values, x.dtype))
+        (xp.add_at if accumulate else write_at)(y, key_of(at, dims), values if hasattr(values, "dtype") else held(values, x.dtype))
         return y
 
     def explain(exc, arrays, params):

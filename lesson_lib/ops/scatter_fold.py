@@ -39,7 +39,7 @@ class scatter_reduce(Op):
         fold = {"prod": xp.multiply, "amax": xp.maximum, "amin": xp.minimum}.get(reduce, xp.add)
         y = place(xp, y, index, src, dim, fold.at)
         if reduce == "mean":
-            counts = place(xp, xp.zeros(x.shape, "int64"), index, 1, dim, xp.add.at)
+            counts = place(xp, xp.zeros(x.shape, "int64"), index, 1, dim, xp.add_at)
             counts = xp.maximum(counts + int(include_self), 1)
             y = xp.floor_divide(y, counts).astype(x.dtype) if x.dtype.kind in "iu" else (y / counts).astype(x.dtype)
         return y
