@@ -14,9 +14,8 @@ from ..core.promote import NUMBERS
 from ..core.tensor import Tensor, wrap
 from .case import case
 from .cast import moved
-from .join import stack
 from .overwrite import copy_, fill_, held
-from .positions import check_same_dtype, index, index_put_at, key_of, places, shape_at, write_at
+from .positions import check_same_dtype, index, index_put_at, placed, places, shape_at, write_at
 from .slicing import select, slice_
 from .view import expand, unsqueeze
 
@@ -73,16 +72,16 @@ def _item(part, x):
 
 
 def _index_tensor(part, x):
-    name = part._a.dtype.name
-    if name not in ("int64", "int32", "bool", "uint8"):
+    array = part._a
+    if array.dtype.char not in "?Bilq":  # bool, uint8, and int32 and int64 under the names of every system
         raise error("index_tensor_type")
-    if name in ("bool", "uint8"):
-        return moved(part, x.device)
-    return part.item() if part._a.ndim == 0 else moved(part, x.device)
+    if array.ndim == 0 and not _is_mask(part):
+        return part.item()
+    return part if type(array) is type(x._a) is np.ndarray else moved(part, x.device)
 
 
 def _is_mask(part):
-    return part._a.dtype.name in ("bool", "uint8")
+    return part._a.dtype.char in "?B"
 
 
 def _takes(part):
@@ -118,7 +117,7 @@ def taken_apart(x, key):
         else:
             positions.append((dim, part))
             dim += max(_takes(part), 1)
-    return view, [position for dim, part in positions for position in (_mask_positions(view, part, dim) if _is_mask(part) else [(dim, part)])]
+    return view, positions
 
 
 def _too_many(x, key, items):
@@ -147,25 +146,39 @@ def _sliced(view, dim, part, always):
     return slice_.op.raw(view, dim=dim, start=start, end=max(start, end), step=step)
 
 
-def _mask_positions(view, mask, dim):
-    """A mask as one index vector for each of its dimensions."""
+def _check_mask(view, mask, dim):
+    """PyTorch's error for a mask of another size."""
     for axis, size in enumerate(mask._a.shape):
         if size != view._a.shape[dim + axis]:
             raise error("index_mask", mask=list(mask._a.shape), mask_axis=axis, shape=list(view._a.shape), axis=dim + axis)
+
+
+def _mask_positions(view, mask, dim):
+    """A mask as one index vector for each of its dimensions."""
+    _check_mask(view, mask, dim)
     at = places(mask)
     return [(dim + axis, select.op.raw(at, dim=0, index=axis)) for axis in range(mask._a.ndim)]
 
 
-def together(positions):
-    """(one index tensor (k, *shape), the k dimensions)."""
+def together(view, positions):
+    """(index tensor (k, *shape), the k dimensions of the view); for a mask alone one row that counts through all of its dimensions."""
+    if len(positions) == 1:
+        dim, tensor = positions[0]
+        array = tensor._a
+        if not _is_mask(tensor):
+            at = wrap(array[None])
+            at._ver = tensor._ver  # who writes to it before the gradient is computed is told
+            return at, (dim,)
+        _check_mask(view, tensor, dim)
+        return wrap(namespace(array).flatnonzero(array)[None]), tuple(range(dim, dim + array.ndim))
+    positions = [position for dim, part in positions for position in (_mask_positions(view, part, dim) if _is_mask(part) else [(dim, part)])]
     dims, tensors = tuple(dim for dim, _ in positions), [tensor for _, tensor in positions]
-    if len(tensors) == 1:
-        return unsqueeze.op.raw(tensors[0], dim=0), dims
     shapes = [tensor._a.shape for tensor in tensors]
     if operand_shapes_error(shapes) is not None:
         raise error("index_broadcast", shapes=", ".join(str(list(shape)) for shape in shapes))
     shape = np.broadcast_shapes(*shapes)
-    return stack([expand(tensor, shape) for tensor in tensors]), dims
+    xp = namespace(view._a)
+    return wrap(xp.stack([xp.broadcast_to(tensor._a, shape) for tensor in tensors])), dims
 
 
 # --- reading and writing ------------------------------------------------------------------------------------------------
@@ -176,13 +189,33 @@ def getitem(self, key):
 
     Source: https://pytorch.org/docs/stable/tensor_view.html
     """
-    if type(key) is int and self._a.ndim:  # by far the commonest index
-        return _selected(self, 0, key, 0)
+    if self._a.ndim:  # the commonest indexes need not be taken apart
+        if type(key) is int:
+            return _selected(self, 0, key, 0)
+        if type(key) is slice:
+            return _sliced(self, 0, key, always=True)
+        if type(key) is tuple and 0 < len(key) <= self._a.ndim and _NUMBERS_AND_SLICES.issuperset(map(type, key)):
+            return _part(self, key)
     view, positions = taken_apart(self, key)
     if positions:
-        at, dims = together(positions)
+        at, dims = together(view, positions)
         return index.op.raw(view, at, dims=dims)
     return alias(view) if view is self else view
+
+
+_NUMBERS_AND_SLICES = {int, slice}
+
+
+def _part(x, key):
+    """``x[key]`` for integers and slices alone."""
+    view, dim = x, 0
+    for number, part in enumerate(key):
+        if type(part) is int:
+            view = _selected(view, dim, part, number)
+        else:
+            view = _sliced(view, dim, part, always=False)
+            dim += 1
+    return alias(view) if view is x else view
 
 
 def setitem(self, key, value):
@@ -209,7 +242,7 @@ def setitem(self, key, value):
     if isinstance(value, Tensor) and value.numel() == 1 and _only_a_mask(key if isinstance(key, tuple) else (key,)):
         value = value.to(self.dtype)  # under one mask it is a number: the dtypes may differ
     if positions:
-        at, dims = together(positions)
+        at, dims = together(view, positions)
         put_at_(view, at, _unprefixed(value, len(shape_at(view._a.shape, at._a.shape[1:], dims))), dims=dims)
     elif isinstance(value, NUMBERS):
         fill_(view, wrap(namespace(self._a).asarray(held(value, self._a.dtype), self._a.dtype)))
@@ -244,7 +277,8 @@ def put_at_(self, at, values, dims, accumulate=False):
         return _recorded_put(self, at, values, dims=dims, accumulate=accumulate)
     array = values._a if isinstance(values, Tensor) else held(values, self._a.dtype)
     try:
-        (namespace(self._a).add_at if accumulate else write_at)(self._a, key_of(at._a, dims), array)
+        xp = namespace(self._a)
+        (xp.add_at if accumulate else write_at)(*placed(xp, self._a, at._a, dims), array)
     except (IndexError, ValueError) as exc:
         raise index_put_at.op.explain(exc, (self._a, at._a, array), {"dims": dims}) from None
     self._ver[0] += 1
@@ -273,10 +307,9 @@ def _put_arguments(input, indices, values):
             dim += 1
             continue
         part = wrap(namespace(input._a).asarray([part])) if isinstance(part, int) else part
-        found = _mask_positions(input, part, dim) if _is_mask(part) else [(dim, part)]
-        positions += found
-        dim += len(found)
-    at, dims = together(positions)
+        positions.append((dim, part))
+        dim += part._a.ndim if _is_mask(part) else 1
+    at, dims = together(input, positions)
     return at, dims, _unprefixed(values, len(shape_at(input._a.shape, at._a.shape[1:], dims)))
 
 

@@ -1,8 +1,10 @@
 """Reading and writing at index tensors: the ops behind ``x[index]``, and what ``gather`` and the masks are made of.
 
 All index tensors of one ``x[i, :, j]`` are brought to one shape and stacked: the ops have one index tensor ``at`` of
-shape (k, *shape) for the k dimensions ``dims``.
+shape (k, *shape) for the k dimensions ``dims``. What a mask of k dimensions takes is one row, which counts through all of them.
 """
+
+from math import prod
 
 from ..core.errors import error
 from ..core.op import Op, op
@@ -18,9 +20,21 @@ def key_of(at, dims):
     return tuple(key)
 
 
+def placed(xp, x, at, dims):
+    """(view of x, key): ``view[key]`` is what x has at ``at``."""
+    if len(at) == len(dims):
+        return x, key_of(at, dims)
+    first, end = dims[0], dims[-1] + 1
+    if x.flags.c_contiguous:  # then the dimensions that a mask covers are one
+        return x.reshape((*x.shape[:first], prod(x.shape[first:end]), *x.shape[end:])), key_of(at, dims[:1])
+    return x, key_of(xp.unravel_index(at[0], x.shape[first:end]), dims)
+
+
 def _out_of_range(exc, arrays, params):
-    """PyTorch's message for the first index that NumPy refused."""
+    """PyTorch's message for the first index that NumPy refused; a mask gives none."""
     x, at = arrays[:2]
+    if len(at) < len(params["dims"]):
+        return None
     for row, dim in enumerate(params["dims"]):
         size = x.shape[dim]
         wrong = at[row][(at[row] < -size) | (at[row] >= size)]
@@ -36,7 +50,7 @@ class index(Op):
     explain = _out_of_range
 
     def forward(xp, x, at, *, dims):
-        return xp.read_at(x, key_of(at, dims))
+        return xp.read_at(*placed(xp, x, at, dims))
 
     def grad_x(g, at, x_shape, dims):
         return index_sum.op.raw(g, at, shape=x_shape, dims=dims)
@@ -57,7 +71,9 @@ class index_sum(Op):
     public = False
 
     def forward(xp, x, at, *, shape, dims):
-        return xp.scatter_add(shape, key_of(at, dims), x)
+        y = xp.zeros(shape, x.dtype)
+        xp.add_at(*placed(xp, y, at, dims), x)
+        return y
 
     def grad_x(g, at, dims):
         return index.op.raw(g, at, dims=dims)
@@ -74,7 +90,7 @@ class index_put_at(Op):
 
     def forward(xp, x, at, values, *, dims, accumulate):
         y = x.copy()
-        (xp.add_at if accumulate else write_at)(y, key_of(at, dims), values if hasattr(values, "dtype") else held(values, x.dtype))
+        (xp.add_at if accumulate else write_at)(*placed(xp, y, at, dims), values if hasattr(values, "dtype") else held(values, x.dtype))
         return y
 
     def explain(exc, arrays, params):
