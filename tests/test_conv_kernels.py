@@ -6,7 +6,7 @@ import threading
 import numpy as np
 import pytest
 
-from lesson_lib.core import cpu, cpu_conv, cpu_pool, patches
+from lesson_lib.core import compiled, cpu, cpu_conv, cpu_pool, patches
 from lesson_lib.core.window import Window, conv_output_shape, pool_output_shape
 
 DTYPES = [np.float32, np.float64]
@@ -56,6 +56,7 @@ SPECIAL_CONVS = [
     ((0, 4, 6, 6), (4, 1, 3, 3), Window(groups=4)),
     ((0, 4, 6, 6), (4, 4, 1, 1), Window()),
     ((3, 5, 4, 6), (2, 5, 4, 6), Window()),  # the kernel is the image
+    ((2, 64, 7, 7), (128, 64, 1, 1), Window((2, 2))),  # a shortcut in a residual network
     ((3, 20, 5, 5), (2, 20, 5, 5), Window()),
     ((3, 20, 1, 1), (2, 20, 3, 3), Window((1, 1), (1, 1))),  # the image is a pixel
     ((2, 16, 4, 4), (3, 16, 1, 1), Window((1, 1), (2, 2))),  # the padding is wider than the kernel
@@ -80,6 +81,10 @@ def fast(name):
     return getattr(cpu_conv, name)
 
 
+def fast_numpy(name):
+    return getattr(cpu_conv, name).__wrapped__
+
+
 def simple(name):
     return lambda *args: getattr(patches, name)(cpu, *args)
 
@@ -90,6 +95,31 @@ def test_fast_convolution_equals_the_simple_one(case, dtype):
     for mine, reference in zip(all_three(fast, case, dtype), all_three(simple, case, dtype)):
         assert_close(mine, reference, dtype)
         assert reference.flags.c_contiguous
+
+
+@pytest.mark.numba
+@pytest.mark.parametrize("positions", [40, 1024])
+@pytest.mark.parametrize("case", CONVS, ids=str)
+def test_the_compiled_convolution_equals_the_simple_one(case, positions, monkeypatch):
+    """Single images and several in one line. Each of the three products is compiled, but for an empty or a pointwise one."""
+    kernels, ran = compiled.choice.module("conv"), []
+
+    def kernel(name):
+        def run(*args):
+            result = getattr(kernels, name)(*args)
+            ran.append(result is not None)
+            return fast_numpy(name)(*args) if result is None else result
+
+        return run
+
+    monkeypatch.setattr(compiled, "LARGE", 0)
+    monkeypatch.setattr(kernels, "POSITIONS", positions)
+    kernels.layout.cache_clear()
+    for mine, reference in zip(all_three(kernel, case, np.float32), all_three(simple, case, np.float32)):
+        assert_close(mine, reference, np.float32)
+    kernels.layout.cache_clear()
+    direct = not cpu_conv.is_pointwise(case[1], case[2])
+    assert ran == ([direct, direct, True] if case[0][0] else [False] * 3)
 
 
 @pytest.mark.parametrize("small", [1, 3000, 20000])

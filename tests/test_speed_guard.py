@@ -15,11 +15,11 @@ from benchmarks.registry import work_named
 LIMITS = {
     "tiny_ops": (3_900, 130_000, 158_000),
     "mlp": (1_260, 20_900, 2_600_000),
-    "conv_1x32x32": (1_790, 29_500, 7_200_000),
-    "conv_6x15x15": (770, 11_200, 6_300_000),
-    "conv_16x32x32": (1_410, 22_400, 8_900_000),
-    "conv_64x8x8": (890, 12_800, 5_600_000),
-    "conv_1x1": (670, 10_100, 30_500_000),
+    "conv_1x32x32": (1_900, 26_000, 1_800_000),
+    "conv_6x15x15": (860, 11_200, 1_400_000),
+    "conv_16x32x32": (1_250, 17_000, 5_200_000),
+    "conv_64x8x8": (670, 8_700, 2_100_000),
+    "conv_1x1": (800, 10_800, 20_500_000),
 }
 COUNTS = {"calls": counting.calls, "instructions": counting.instructions, "bytes": counting.peak_bytes}
 
@@ -31,11 +31,12 @@ def excess(name, **sizes):
     return {what: n for (what, n), limit in zip(counted.items(), LIMITS[name]) if n > limit}
 
 
-@pytest.mark.parametrize("name", LIMITS)
+@pytest.mark.parametrize("name", [pytest.param(name, marks=[pytest.mark.numba] * name.startswith("conv")) for name in LIMITS])
 def test_a_step_takes_no_more_than_it_took(name):
     assert excess(name) == {}, "more than the limit"
 
 
+@pytest.mark.numba
 def test_the_limits_notice_a_quarter_more_work():
     assert set(excess("tiny_ops", ops=250)) == set(COUNTS)
     assert set(excess("conv_16x32x32", images=64)) == set(COUNTS)
@@ -51,4 +52,4 @@ def test_convolutions_stay_beside_pytorchs(torch):
     works = [work_named(name) for name in ("conv_1x32x32", "conv_16x32x32", "conv_64x8x8")]
     seconds = [result["seconds"] for result in runs.measured(runs.Plan(works, [1], BOTH, budget=1.0).times())]
     ratio = timing.geometric_mean(both["lesson_lib"] / both["torch"] for both in seconds)
-    assert ratio < 1.6, "the goal is 0.9; a busy machine explains some of it, not this"
+    assert ratio < 1.4, "the goal is 0.9; a busy machine explains some of it, not this"

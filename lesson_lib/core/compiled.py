@@ -2,7 +2,7 @@
 
 With the package Numba (the extra ``fast``) the operations of this table have a second form in ``kernels/``, used for large float32 arrays.
 The NumPy form beside it is the one to read, and the tests hold the two equal. Where NumPy walks over an array once for each step of a
-formula, a kernel walks once for all of them.
+formula, a kernel walks once for all of them; where NumPy copies every window of a convolution, a kernel reads it where it lies.
 """
 
 import importlib
@@ -34,6 +34,9 @@ TABLE = {
     "row_affine": "channels",
     "row_products": "channels",
     "row_gradient": "channels",
+    "conv2d": "conv",
+    "conv2d_input": "conv",
+    "conv2d_weight": "conv",
 }
 
 

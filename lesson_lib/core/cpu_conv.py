@@ -10,8 +10,8 @@ Two memory orders are used. With enough channels the positions come first and th
 a row of a window is one contiguous run and the matrix product is at its best. With few channels such a run would be a
 handful of numbers; the channels come first instead, and a run follows the width of the image.
 
-``patches.py`` holds the same functions in their simplest form; the tests hold the two equal. No function here writes
-to its arguments.
+``patches.py`` holds the same functions in their simplest form, ``kernels/conv.py`` a compiled form that needs no patches at
+all; the tests hold the three equal. No function here writes to its arguments.
 """
 
 from math import prod
@@ -20,6 +20,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from .blocks import BLOCK_BYTES, SMALL_BLOCK_BYTES, pieces, straight_rows
+from .compiled import with_kernel
 from .threads import one_blas_thread, shares, spread
 from .window import Window, conv_output_shape, span
 
@@ -28,6 +29,7 @@ FEW_CHANNELS = 12  # below this, giving gradients back beats gathering them
 PAGE = 4096  # bytes; addresses this far apart compete for the same few lines of the cache
 
 
+@with_kernel
 def conv2d(x, w, win):
     """Slide ``w`` over ``x``: y[n, o, h, w] = Σ w[o, c, i, j] · x[n, c, h·s − p + i·d, w·s − p + j·d].
 
@@ -51,6 +53,7 @@ def gather(x, w, win, y):
         part[...] = product.transpose(0, 3, 1, 2)
 
 
+@with_kernel
 def conv2d_input(g, w, x_shape, win):
     """Gradient of ``conv2d`` by its input: g (N, O, Ho, Wo), w (O, C/groups, kh, kw) -> (N, C, H, W)."""
     if gradient_is_convolution(w.shape, win):
@@ -60,6 +63,7 @@ def conv2d_input(g, w, x_shape, win):
     return dx
 
 
+@with_kernel
 def conv2d_weight(g, x, w_shape, win):
     """Gradient of ``conv2d`` by its weights: g (N, O, Ho, Wo), x (N, C, H, W) -> (O, C/groups, kh, kw)."""
     weight_part = depthwise_weight if is_depthwise(w_shape, win) else gather_weight
