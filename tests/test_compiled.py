@@ -18,6 +18,7 @@ from . import opcases
 from .test_ops_registry import gradients
 
 OPS = sorted({name.partition(part)[0] for name in compiled.TABLE for part in ("_forward", "_grad_") if part in name})
+OPS += ["attention_kernel", "gru_sequence", "lstm_sequence"]  # between their matrix products
 SAMPLES = [(name, number) for name, number in opcases.sampled() if name in OPS]
 ROWS = sorted(name for name in compiled.TABLE if name.startswith("row_"))
 numba = pytest.mark.numba
@@ -81,6 +82,71 @@ def test_rows_equal_to_numpy(name, always, two_threads):
     assert always
     for ours, theirs in zip(mine, reference, strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-5)
+
+
+def attention(shape=None, causal=False):
+    """Attention of 6 heads, with as many queries as make several pieces, and one short of whole registers."""
+
+    def run(t):
+        q, k, v = (t.randn(2, 3, 199, 8, requires_grad=True) for _ in range(3))
+        mask = None if shape is None else t.rand(shape) > 0.4
+        y = t.nn.functional.scaled_dot_product_attention(q, k, v, mask, is_causal=causal)
+        return [y, *t.autograd.grad(y, (q, k, v), t.randn(y.shape))]
+
+    return run
+
+
+def recurrent(name, **options):
+    """A layer of 21 numbers; sequences of several lengths."""
+
+    def run(t):
+        layer, x = getattr(t.nn, name)(5, 21, **options), t.randn(7, 4, 5, requires_grad=True)
+        packed = t.nn.utils.rnn.pack_padded_sequence(x, [7, 5, 2, 2])
+        y, states = layer(packed)
+        wanted = [y.data, *(states if name == "LSTM" else [states])]
+        return [*wanted, *t.autograd.grad(wanted, [x, *layer.parameters()], [t.randn(part.shape) for part in wanted])]
+
+    return run
+
+
+WHOLE = {
+    "causal": attention(causal=True),
+    "full": attention(),
+    "shared mask": attention((199, 199)),
+    "masks of heads": attention((2, 1, 1, 199)),
+    "lstm": recurrent("LSTM", bidirectional=True),
+    "projected lstm": recurrent("LSTM", proj_size=3),
+    "gru": recurrent("GRU", bidirectional=True, bias=False),
+    "gru with biases": recurrent("GRU", num_layers=2),
+}
+
+
+@numba
+@pytest.mark.parametrize("name", WHOLE)
+def test_layers_with_kernels_between_their_products(name, always, two_threads, monkeypatch):
+    found = []
+    for wanted in (True, False):
+        monkeypatch.setattr(compiled.choice, "wanted", wanted)
+        lesson_lib.manual_seed(3)
+        found.append([tensor.detach().numpy() for tensor in WHOLE[name](lesson_lib)])
+    assert {"attention", "recurrent"} & set(always)
+    for mine, reference in zip(*found, strict=True):
+        np.testing.assert_allclose(mine, reference, rtol=1e-4, atol=1e-5)
+
+
+@numba
+def test_numbers_that_are_none_go_through_attention_as_in_pytorch(always, torch):
+    """A row of −∞ has no weights, nan stays in its row."""
+    found = []
+    for t in (lesson_lib, torch):
+        scores = t.zeros(2, 40, 40)
+        scores[0, 3], scores[1, 5, 7] = -float("inf"), float("nan")
+        x = (t.arange(2 * 40 * 4.0).reshape(2, 40, 4) / 100).requires_grad_()
+        y = t.nn.functional.scaled_dot_product_attention(x, x, x, attn_mask=scores)
+        (g,) = t.autograd.grad(y[0].sum(), x)
+        found.append((y.detach().numpy(), g[0].numpy()))
+    for mine, theirs in zip(*found, strict=True):
+        np.testing.assert_allclose(mine, theirs, rtol=1e-4, atol=1e-5)
 
 
 @numba

@@ -4,10 +4,12 @@ import math
 from math import prod
 
 from ..core.blocks import SMALL_BLOCK_BYTES, pieces
+from ..core.compiled import with_kernel
 from ..core.device import namespace
 from ..core.dtypes import bool_, float32
 from ..core.errors import error, operand_shapes_error
 from ..core.op import Fused, Op, op
+from ..core.threads import one_blas_thread, shares, spread
 from .case import case
 from .create import ones
 from .dropout import dropout, noise
@@ -15,6 +17,8 @@ from .matmul import WORDS, matmul
 from .rearrange import repeat_interleave
 from .reduce import sum
 from .view import broadcast_shapes
+
+WORK = 8  # a score costs as much as so many elements of a sum: it goes through two products, a mask and an exponential
 
 
 @op
@@ -76,18 +80,17 @@ class attention_kernel(Fused):
         lead, q, k, v, noise = stacked(xp, query, key, value, noise)
         y = xp.empty((*q.shape[:2], v.shape[2]), q.dtype)
         log_sum = xp.empty((*q.shape[:2], 1), q.dtype)
-        for heads, rows, keys, bias in parts(xp, q, k, lead, mask, causal):
-            p = (q[heads, rows] * scale) @ k[heads, keys].swapaxes(1, 2)
-            if bias is not None:
-                p += bias
-            largest = xp.max(p, axis=2, keepdims=True)
-            p -= xp.where(largest == -xp.inf, 0, largest)
-            xp.exp(p, out=p)
-            total = xp.sum(p, axis=2, keepdims=True)
-            log_sum[heads, rows] = xp.where(total == 0, xp.inf, largest + xp.log(total))
-            if noise is not None:
-                p *= noise[heads, rows, keys]
-            y[heads, rows] = p @ v[heads, keys] / xp.where(total == 0, 1, total)
+
+        def work(share):
+            for heads, rows, keys, bias, first in parts(xp, q, k, lead, mask, causal, share):
+                p = (q[heads, rows] * scale) @ k[heads, keys].swapaxes(1, 2)
+                total, log_sum[heads, rows] = attention_weights(xp, p, bias, first)
+                if noise is not None:
+                    p *= noise[heads, rows, keys]
+                xp.matmul(p, v[heads, keys], out=y[heads, rows])
+                y[heads, rows] /= total
+
+        by_heads(xp, work, q, k)
         return y.reshape(*lead, *y.shape[1:]), log_sum.reshape(*lead, *log_sum.shape[1:])
 
     def grad_all(g, query, key, value, mask, noise, y, log_sum, causal, scale, wanted):
@@ -96,26 +99,27 @@ class attention_kernel(Fused):
         along = xp.sum(g * y, axis=2, keepdims=True)
         dq, dk, dv = (xp.zeros(x.shape, x.dtype) for x in (q, k, v))
         dmask = xp.zeros((len(q), q.shape[1], k.shape[1]), q.dtype) if wanted[3] else None
-        for heads, rows, keys, bias in parts(xp, q, k, lead, mask, causal):
-            scaled = q[heads, rows] * scale
-            p = scaled @ k[heads, keys].swapaxes(1, 2)
-            if bias is not None:
-                p += bias
-            p -= log_sum[heads, rows]
-            xp.exp(p, out=p)
-            upstream = g[heads, rows]
-            dp = upstream @ v[heads, keys].swapaxes(1, 2)
-            if noise is None:
-                dv[heads, keys] += p.swapaxes(1, 2) @ upstream
-            else:
-                dp *= noise[heads, rows, keys]
-                dv[heads, keys] += (p * noise[heads, rows, keys]).swapaxes(1, 2) @ upstream
-            dp -= along[heads, rows]
-            dp *= p
-            dq[heads, rows] = dp @ k[heads, keys]
-            dk[heads, keys] += dp.swapaxes(1, 2) @ scaled
-            if wanted[3]:
-                dmask[heads, rows, keys] = dp
+
+        def work(share):
+            for heads, rows, keys, bias, first in parts(xp, q, k, lead, mask, causal, share):
+                scaled, upstream = q[heads, rows] * scale, g[heads, rows]
+                p = scaled @ k[heads, keys].swapaxes(1, 2)
+                dp = upstream @ v[heads, keys].swapaxes(1, 2)
+                if noise is not None:
+                    dp *= noise[heads, rows, keys]
+                attention_weights_back(xp, p, dp, bias, first, log_sum[heads, rows], along[heads, rows])
+                if noise is not None:
+                    p *= noise[heads, rows, keys]
+                xp.matmul(dp, k[heads, keys], out=dq[heads, rows])
+                for total, weights, other in ((dk, dp, scaled), (dv, p, upstream)):
+                    if rows.start == 0:
+                        xp.matmul(weights.swapaxes(1, 2), other, out=total[heads, keys])
+                    else:
+                        total[heads, keys] += weights.swapaxes(1, 2) @ other
+                if wanted[3]:
+                    dmask[heads, rows, keys] = dp
+
+        by_heads(xp, work, q, k)
         dq *= scale
         return [None if x is None else x.reshape(*lead, *x.shape[1:]) for x in (dq, dk, dv, dmask)]
 
@@ -132,28 +136,64 @@ class attention_kernel(Fused):
         yield case(t(2, 3, 2), t(4, 2), t(1, 4, 2), t(3, 4), None, **options())
 
 
+@with_kernel
+def attention_weights(xp, p, bias, first):
+    """Writes eˢ over the scores p, the mask added, each row divided by the largest of its numbers. Returns each row's sum (1 for 0) and
+    ln Σ eˢ (∞ for a row of −∞). With ``first`` the mask hides what comes after a row's own key, first + row."""
+    if bias is not None:
+        p += bias
+    largest = xp.max(p, axis=2, keepdims=True)
+    p -= xp.where(largest == -xp.inf, 0, largest)
+    xp.exp(p, out=p)
+    total = xp.sum(p, axis=2, keepdims=True)
+    return xp.where(total == 0, 1, total), xp.where(total == 0, xp.inf, largest + xp.log(total))
+
+
+@with_kernel
+def attention_weights_back(xp, p, dp, bias, first, log_sum, along):
+    """Writes P over the scores p, and dS over dp."""
+    if bias is not None:
+        p += bias
+    p -= log_sum
+    xp.exp(p, out=p)
+    dp -= along
+    dp *= p
+    return p, dp
+
+
 def stacked(xp, *tensors):
     """The leading dimensions of all tensors together, and the tensors as (B, rows, columns), B being their product; None stays None."""
     lead = xp.broadcast_shapes(*(x.shape[:-2] for x in tensors if x is not None))
     return lead, *(None if x is None else xp.broadcast_to(x, (*lead, *x.shape[-2:])).reshape(prod(lead), *x.shape[-2:]) for x in tensors)
 
 
-def parts(xp, q, k, lead, mask, causal):
+def by_heads(xp, work, q, k):
+    """``work`` on all heads, given as a slice. Threads take some heads each, with the products' own threads kept away: they are small."""
+    if xp.name != "numpy":
+        return work(slice(0, len(q)))
+    with one_blas_thread() as alone:
+        size = len(q) * q.shape[1] * k.shape[1] * WORK
+        spread(work, shares(len(q), size if alone else 0))
+
+
+def parts(xp, q, k, lead, mask, causal, share):
     """What to compute at a time, so that the scores stay in the processor's cache: slices of heads, of queries, of the keys that these look at,
-    and what is added to their scores."""
+    what is added to their scores, and the first of the queries if that hides later keys and nothing else."""
     block = SMALL_BLOCK_BYTES if xp.name == "numpy" else math.inf  # a GPU has no use for small pieces
     keys, nothing = k.shape[1], q.dtype.type(0)
     shared = mask is not None and prod(mask.shape[:-2]) == 1
     if mask is not None:
         owner = xp.broadcast_to(xp.arange(prod(mask.shape[:-2])).reshape(mask.shape[:-2]), lead).reshape(-1)  # which mask is a head's
         mask = mask.reshape(-1, *mask.shape[-2:])
-    for rows in pieces(q.shape[1], keys * q.itemsize, block):
+    few = 64 * keys * q.itemsize  # so many queries at a time: what later queries alone look at is not computed for earlier ones
+    for rows in pieces(q.shape[1], keys * q.itemsize, min(block, few) if causal and xp.name == "numpy" else block):
         seen = slice(0, min(rows.stop, keys) if causal else keys)
         bias = xp.where(xp.arange(seen.stop) > xp.arange(rows.start, rows.stop)[:, None], -xp.inf, nothing) if causal else None
-        for heads in pieces(len(q), (rows.stop - rows.start) * seen.stop * q.itemsize, block):
+        for part in pieces(share.stop - share.start, (rows.stop - rows.start) * seen.stop * q.itemsize, block):
+            heads = slice(share.start + part.start, share.start + part.stop)
             if mask is not None:
                 bias = mask[:, rows] if shared else mask[owner[heads], rows]
-            yield heads, rows, seen, bias
+            yield heads, rows, seen, bias, rows.start if causal and mask is None else None
 
 
 def scaled_dot_product_attention(query, key, value, attn_mask=None, dropout_p=0.0, is_causal=False, scale=None, enable_gqa=False):

@@ -11,6 +11,7 @@ Inputs stand one below the other: x holds ``batch_sizes[t]`` rows for step t. Se
 always the first rows. A padded batch is the case of equal sizes.
 """
 
+from ..core.compiled import with_kernel
 from ..core.device import namespace
 from ..core.op import Fused, op
 from .case import case, constant
@@ -126,53 +127,68 @@ class lstm_sequence(Fused):
     composite = lstm_steps
 
     def forward(xp, x, h0, c0, w_ih, w_hh, b_ih, b_hh, w_hr, *, batch_sizes, reverse):
-        hidden = c0.shape[1]
-        gates, cells = _input_part(xp, x, w_ih, b_ih, b_hh), xp.empty((len(x), hidden), x.dtype)
-        h, c, w = h0.copy(), c0.copy(), xp.ascontiguousarray(w_hh.T)
-        y = xp.empty((len(x), h.shape[1]), x.dtype)
-        for rows, live in walk(batch_sizes, reverse):
-            z, cell = gates[rows], cells[rows]
-            z += xp.matmul(h[:live], w)
-            i, f, g, o = z[:, :hidden], z[:, hidden : 2 * hidden], z[:, 2 * hidden : 3 * hidden], z[:, 3 * hidden :]
-            candidate = xp.tanh(g)
-            _squash(xp, z)  # all four at once, in one piece of memory, is faster than three of them
-            g[...] = candidate
-            xp.multiply(f, c[:live], out=cell)
-            cell += i * candidate
-            shown = xp.tanh(cell)
-            shown *= o
-            y[rows] = shown if w_hr is None else xp.matmul(shown, w_hr.T)
-            h[:live], c[:live] = y[rows], cell
+        gates, h, c = _input_part(xp, x, w_ih, b_ih, b_hh), h0.copy(), c0.copy()
+        y, cells = lstm_walk(xp, gates, h, c, w_hh, w_hr, walk(batch_sizes, reverse))
         return y, h, c, cells, gates
 
     def grad_all(g, x, h0, c0, w_ih, w_hh, b_ih, b_hh, w_hr, y, cells, gates, batch_sizes, reverse, wanted):
-        xp, steps, hidden = namespace(x), walk(batch_sizes, reverse), c0.shape[1]
+        xp, steps = namespace(x), walk(batch_sizes, reverse)
         gy, dh, dc = g[0], g[1].copy(), g[2].copy()
-        i, f, g, o = (gates[:, part * hidden : (part + 1) * hidden] for part in range(4))
-        tanh_c = xp.tanh(cells)
-        dz = _lstm_slopes(xp, gates, (g, _before(xp, cells, c0, steps), i, tanh_c))
-        to_cell = o * (1 - tanh_c * tanh_c)
-        dy = xp.empty_like(y)  # what arrives at the output of each step, from the later steps too
-        for rows, live in steps[::-1]:
-            u, v = dh[:live], dc[:live]
-            u += gy[rows]
-            dy[rows] = u
-            if w_hr is not None:
-                u = xp.matmul(u, w_hr)
-            v += u * to_cell[rows]
-            z = dz[rows].reshape(live, 4, hidden)
-            z[:, :3] *= v[:, None]  # i, f and g come by way of the cell
-            z[:, 3] *= u
-            v *= f[rows]
-            xp.matmul(dz[rows], w_hh, out=dh[:live])
+        dz, dy = lstm_walk_back(xp, gates, cells, _before(xp, cells, c0, steps), gy, dh, dc, w_hh, w_hr, steps)
         to_x, _, _, *to_weights, to_w_hr = wanted
         dx, *weights = _weight_gradients(xp, (to_x, *to_weights), dz, dz, x, w_ih, _before(xp, y, h0, steps))
-        return (dx, dh, dc, *weights, xp.matmul(dy.T, o * tanh_c) if to_w_hr else None)
+        o = gates[:, 3 * c0.shape[1] :]
+        return (dx, dh, dc, *weights, xp.matmul(dy.T, o * xp.tanh(cells)) if to_w_hr else None)
 
     def samples(t):
         yield case(t(4, 1), t(2, 1), t(2, 1), *_weights(t, 4, 1, 1), None, batch_sizes=(2, 2), reverse=False)
         yield case(constant(t(4, 1)), t(2, 1), t(2, 1), *_weights(t, 4, 1, 1)[:2], None, None, None, batch_sizes=(2, 1, 1), reverse=True)
         yield case(t(2, 1), t(1, 1), t(1, 2), *map(constant, _weights(t, 8, 1, 1)), t(1, 2), batch_sizes=(1, 1), reverse=False)
+
+
+@with_kernel
+def lstm_walk(xp, gates, h, c, w_hh, w_hr, steps):
+    """Takes the steps: what the input gives becomes the four gates, h and c the last states. Returns every hₜ and every cₜ."""
+    hidden, w = c.shape[1], xp.ascontiguousarray(w_hh.T)
+    y, cells = xp.empty((len(gates), h.shape[1]), h.dtype), xp.empty((len(gates), hidden), h.dtype)
+    for rows, live in steps:
+        z, cell = gates[rows], cells[rows]
+        z += xp.matmul(h[:live], w)
+        i, f, g, o = z[:, :hidden], z[:, hidden : 2 * hidden], z[:, 2 * hidden : 3 * hidden], z[:, 3 * hidden :]
+        candidate = xp.tanh(g)
+        _squash(xp, z)  # all four at once, in one piece of memory, is faster than three of them
+        g[...] = candidate
+        xp.multiply(f, c[:live], out=cell)
+        cell += i * candidate
+        shown = xp.tanh(cell)
+        shown *= o
+        y[rows] = shown if w_hr is None else xp.matmul(shown, w_hr.T)
+        h[:live], c[:live] = y[rows], cell
+    return y, cells
+
+
+@with_kernel
+def lstm_walk_back(xp, gates, cells, before, gy, dh, dc, w_hh, w_hr, steps):
+    """Takes the steps back: dh and dc become the gradients of the first states. Returns that of z, and with W_hr what arrives at every hₜ."""
+    hidden = cells.shape[1]
+    i, f, g, o = (gates[:, part * hidden : (part + 1) * hidden] for part in range(4))
+    tanh_c = xp.tanh(cells)
+    dz = _lstm_slopes(xp, gates, (g, before, i, tanh_c))
+    to_cell = o * (1 - tanh_c * tanh_c)
+    dy = None if w_hr is None else xp.empty_like(gy)
+    for rows, live in steps[::-1]:
+        u, v = dh[:live], dc[:live]
+        u += gy[rows]
+        if w_hr is not None:
+            dy[rows] = u
+            u = xp.matmul(u, w_hr)
+        v += u * to_cell[rows]
+        z = dz[rows].reshape(live, 4, hidden)
+        z[:, :3] *= v[:, None]  # i, f and g come by way of the cell
+        z[:, 3] *= u
+        v *= f[rows]
+        xp.matmul(dz[rows], w_hh, out=dh[:live])
+    return dz, dy
 
 
 def _lstm_slopes(xp, gates, partners):
@@ -202,42 +218,14 @@ class gru_sequence(Fused):
     composite = gru_steps
 
     def forward(xp, x, h0, w_ih, w_hh, b_ih, b_hh, *, batch_sizes, reverse):
-        hidden = h0.shape[1]
-        gates = _input_part(xp, x, w_ih, b_ih)  # becomes r, z, n
-        recalled = xp.empty((len(x), hidden), x.dtype)  # bₙ, which the gradients need
-        y, h = xp.empty_like(recalled), h0.copy()
-        for rows, live in walk(batch_sizes, reverse):
-            a, old = gates[rows], h[:live]
-            b = _input_part(xp, old, w_hh, b_hh)
-            recalled[rows] = b[:, 2 * hidden :]
-            rz, n = a[:, : 2 * hidden], a[:, 2 * hidden :]
-            rz += b[:, : 2 * hidden]
-            _squash(xp, rz)
-            n += rz[:, :hidden] * b[:, 2 * hidden :]
-            xp.tanh(n, out=n)
-            old -= n
-            old *= rz[:, hidden:]
-            old += n
-            y[rows] = old
+        gates, h = _input_part(xp, x, w_ih, b_ih), h0.copy()
+        y, recalled = gru_walk(xp, gates, h, w_hh, b_hh, walk(batch_sizes, reverse))
         return y, h, gates, recalled
 
     def grad_all(g, x, h0, w_ih, w_hh, b_ih, b_hh, y, gates, recalled, batch_sizes, reverse, wanted):
-        xp, steps, hidden = namespace(x), walk(batch_sizes, reverse), h0.shape[1]
-        gy, dh = g[0], g[1].copy()
-        r, z, n = (gates[:, part * hidden : (part + 1) * hidden] for part in range(3))
-        before = _before(xp, y, h0, steps)
-        to_n = (1 - z) * (1 - n * n)
-        db = xp.concatenate([to_n * recalled * (r * (1 - r)), (before - n) * (z * (1 - z)), to_n * r], 1)
-        for rows, live in steps[::-1]:
-            u = dh[:live]
-            u += gy[rows]
-            part = db[rows].reshape(live, 3, hidden)
-            part *= u[:, None]
-            to_n[rows] *= u
-            u *= z[rows]
-            u += xp.matmul(db[rows], w_hh)
-        da = db.copy()
-        da[:, 2 * hidden :] = to_n
+        xp, steps = namespace(x), walk(batch_sizes, reverse)
+        dh, before = g[1].copy(), _before(xp, y, h0, steps)
+        da, db = gru_walk_back(xp, gates, recalled, before, g[0], dh, w_hh, steps)
         to_x, _, *to_weights = wanted
         dx, *weights = _weight_gradients(xp, (to_x, *to_weights), da, db, x, w_ih, before)
         return (dx, dh, *weights)
@@ -245,3 +233,44 @@ class gru_sequence(Fused):
     def samples(t):
         yield case(t(4, 1), t(2, 1), *_weights(t, 3, 1, 1), batch_sizes=(2, 2), reverse=False)
         yield case(constant(t(4, 1)), t(2, 2), *_weights(t, 6, 1, 2)[:2], None, None, batch_sizes=(2, 1, 1), reverse=True)
+
+
+@with_kernel
+def gru_walk(xp, gates, h, w_hh, b_hh, steps):
+    """Takes the steps: what the input gives becomes r, z and n, h the last state. Returns every hₜ, and every bₙ, which the gradients need."""
+    hidden = h.shape[1]
+    y, recalled = xp.empty((len(gates), hidden), h.dtype), xp.empty((len(gates), hidden), h.dtype)
+    for rows, live in steps:
+        a, old = gates[rows], h[:live]
+        b = _input_part(xp, old, w_hh, b_hh)
+        recalled[rows] = b[:, 2 * hidden :]
+        rz, n = a[:, : 2 * hidden], a[:, 2 * hidden :]
+        rz += b[:, : 2 * hidden]
+        _squash(xp, rz)
+        n += rz[:, :hidden] * b[:, 2 * hidden :]
+        xp.tanh(n, out=n)
+        old -= n
+        old *= rz[:, hidden:]
+        old += n
+        y[rows] = old
+    return y, recalled
+
+
+@with_kernel
+def gru_walk_back(xp, gates, recalled, before, gy, dh, w_hh, steps):
+    """Takes the steps back: dh becomes the gradient of the first state. Returns those of a and b."""
+    hidden = dh.shape[1]
+    r, z, n = (gates[:, part * hidden : (part + 1) * hidden] for part in range(3))
+    to_n = (1 - z) * (1 - n * n)
+    db = xp.concatenate([to_n * recalled * (r * (1 - r)), (before - n) * (z * (1 - z)), to_n * r], 1)
+    for rows, live in steps[::-1]:
+        u = dh[:live]
+        u += gy[rows]
+        part = db[rows].reshape(live, 3, hidden)
+        part *= u[:, None]
+        to_n[rows] *= u
+        u *= z[rows]
+        u += xp.matmul(db[rows], w_hh)
+    da = db.copy()
+    da[:, 2 * hidden :] = to_n
+    return da, db
