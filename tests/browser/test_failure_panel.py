@@ -8,6 +8,17 @@ SETUP = "import lesson_lib as torch\nfrom lesson_lib import viz\na = torch.ones(
 FAILS = "y = (a * 2) @ b"
 PLAIN = "1 / 0"
 MANY = "q = a + b"
+TALL = """\
+class Deep(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.one, self.two, self.head = torch.nn.Conv2d(1, 6, 3), torch.nn.Conv2d(6, 16, 3), torch.nn.Linear(576, 120)
+
+    def forward(self, x):
+        pool = torch.nn.functional.max_pool2d
+        return self.head(pool(self.two(pool(self.one(x).relu(), 2)).relu(), 2).view(1, -1))
+
+Deep()(torch.rand(1, 1, 28, 28))"""
 PYTORCH = "mat1 and mat2 shapes cannot be multiplied (2x3 and 4x3)"
 
 pytestmark = pytest.mark.browser
@@ -15,7 +26,7 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture(scope="module")
 def notebook(browser, tmp_path_factory):
-    with open_notebook(browser, tmp_path_factory.mktemp("lab"), SETUP, FAILS, "", PLAIN, MANY, width=1300, height=1200) as notebook:
+    with open_notebook(browser, tmp_path_factory.mktemp("lab"), SETUP, FAILS, "", PLAIN, MANY, TALL, width=1300, height=1200) as notebook:
         yield notebook
 
 
@@ -115,6 +126,15 @@ def test_only_the_latest_failures_are_live_and_the_others_are_pictures(notebook,
     words = notebook.page.evaluate("src => fetch(src).then(found => found.text())", picture.get_attribute("src"))
     assert PYTORCH in words
     assert "y = (a * 2) @ b.T" in words
+
+
+def test_of_a_tall_graph_the_failed_operation_is_in_sight(notebook):
+    notebook.run(5)
+    root = notebook.cell(5).locator(".lesson-graph-host")
+    root.locator("svg .marked").wait_for()
+    canvas, failed = root.locator(".canvas").bounding_box(), root.locator("svg .marked").bounding_box()
+    assert canvas["y"] < failed["y"]
+    assert failed["y"] + failed["height"] < canvas["y"] + canvas["height"]
 
 
 def test_nothing_failed_on_the_page(notebook):

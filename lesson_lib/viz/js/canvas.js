@@ -107,7 +107,8 @@ export class Canvas {
     if (step === this.followed) return; // only its words are new
     // A folded graph is first seen from its beginning: it is the modules that one wants to see, not the last step.
     const begins = !this.followed && this.wires.size;
-    this.viewport.follow(this.places.get(begins ? this.order[0] : step.at ?? this.order[0]));
+    const first = (this.graph.failure && Object.keys(this.graph.marks)[0]) ?? this.order[0]; // beneath an error: what failed
+    this.viewport.follow(this.places.get(begins ? this.order[0] : step.at ?? first));
     this.followed = step;
   }
 
