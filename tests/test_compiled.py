@@ -13,6 +13,7 @@ import lesson_lib
 from lesson_lib.core import compiled, threads
 from lesson_lib.core.op import registry
 from lesson_lib.ops import norm_channels
+from lesson_lib.optim import formula
 
 from . import opcases
 from .test_ops_registry import gradients
@@ -150,9 +151,46 @@ def test_numbers_that_are_none_go_through_attention_as_in_pytorch(always, torch)
 
 
 @numba
+@pytest.mark.parametrize(("smoothing", "weighted", "shape"), [(0, False, (7, 5)), (0.2, False, (7, 5)), (0.2, True, (7, 5)), (0, True, (7, 5)), (0.2, False, (2, 5, 3))])
+def test_cross_entropy_equal_to_numpy(smoothing, weighted, shape, always, two_threads, monkeypatch):
+    found = []
+    for wanted in (True, False):
+        monkeypatch.setattr(compiled.choice, "wanted", wanted)
+        lesson_lib.manual_seed(0)
+        x, w = lesson_lib.randn(shape, requires_grad=True), lesson_lib.rand(5) if weighted else None
+        target = lesson_lib.randint(0, 5, (shape[0], *shape[2:]))
+        y = lesson_lib.nn.functional.cross_entropy(x, target, w, label_smoothing=smoothing)
+        y.backward()
+        found.append((y.item(), x.grad.numpy()))
+    assert "loss" in always
+    for ours, reference in zip(*found, strict=True):
+        np.testing.assert_allclose(ours, reference, rtol=2e-6, atol=1e-7)
+
+
+@numba
+@pytest.mark.parametrize("options", [{}, {"weight_decay": 0.1}, {"maximize": True}, {"amsgrad": True}], ids=str)
+@pytest.mark.parametrize("method", ["Adam", "AdamW"])
+def test_optimizers_equal_to_numpy(method, options, always, two_threads, monkeypatch):
+    monkeypatch.setattr(formula, "SMALL_BLOCK_BYTES", 16)
+    found = []
+    for wanted in (True, False):
+        monkeypatch.setattr(compiled.choice, "wanted", wanted)
+        lesson_lib.manual_seed(0)
+        p = lesson_lib.randn(5, 7, requires_grad=True)
+        optimizer = getattr(lesson_lib.optim, method)([p], 0.1, **options)
+        for _ in range(5):
+            p.grad = lesson_lib.randn(5, 7)
+            optimizer.step()
+        found.append([x.numpy(force=True) for x in (p, *optimizer.state[p].values())])
+    assert "step" in always
+    for ours, reference in zip(*found, strict=True):
+        np.testing.assert_allclose(ours, reference, rtol=1e-5, atol=1e-6)
+
+
+@numba
 @pytest.mark.parametrize("compile", [True, False])
-@pytest.mark.parametrize("name", ["softmax", "log_softmax", "gelu", "sigmoid", "silu"])
-@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf"), 3e38, -3e38, 1e-40, 100.0, -100.0, 0.0])
+@pytest.mark.parametrize("name", ["softmax", "log_softmax", "gelu", "sigmoid", "silu", "exp", "cross_entropy"])
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf"), 3e38, -3e38, 1e-40, 100.0, -100.0, 0.0, 88.7, 88.72284, 89.0, -90.0])
 def test_special_values_are_those_of_pytorch(name, value, compile, always, torch, monkeypatch):
     """Nothing that is not a number hides in a polynomial."""
     monkeypatch.setattr(compiled.choice, "wanted", compile)
@@ -160,8 +198,12 @@ def test_special_values_are_those_of_pytorch(name, value, compile, always, torch
     for t in (lesson_lib, torch):
         x = t.tensor([[value, 1.0, -2.0]], requires_grad=True)
         functional = t.nn.functional
-        y = getattr(functional, name)(x, dim=1) if "softmax" in name else getattr(functional, name)(x)
-        y.backward(t.tensor([[1.0, 2.0, 3.0]]))
+        if name == "cross_entropy":
+            y = functional.cross_entropy(x, t.tensor([1]), label_smoothing=0.25)
+            y.backward()
+        else:
+            y = getattr(functional, name)(x, dim=1) if "softmax" in name else getattr(t if name == "exp" else functional, name)(x)
+            y.backward(t.tensor([[1.0, 2.0, 3.0]]))
         found.append((y.detach().numpy(), x.grad.numpy()))
     assert bool(always) == compile
     for ours, theirs in zip(*found, strict=True):

@@ -10,6 +10,7 @@ The scores x (N, C, …) are walked over in blocks of samples, so that the steps
 from math import prod
 
 from ..core.blocks import row_blocks
+from ..core.compiled import with_kernel
 from ..core.device import namespace
 from ..core.op import Fused, op
 from .case import case
@@ -46,6 +47,36 @@ def column(xp, v, scores):
 # --- class numbers ----------------------------------------------------------------------------------------------------------------
 
 
+@with_kernel
+def class_probabilities(xp, scores, weight, label_smoothing):
+    """(p = softmax(x), max x, ln Σ eˣ⁻ᵐᵃˣ, Σ w·(x − max)) along dimension 1 of the scores x; the last for label smoothing only, w = 1 without
+    weights."""
+    p = xp.empty(scores.shape, scores.dtype)
+    largest, total, smooth = xp.zeros((3, len(scores), 1, *scores.shape[2:]), scores.dtype)
+    for at in sample_blocks(xp, scores):
+        out = p[at]
+        largest[at] = xp.max(scores[at], axis=1, keepdims=True)
+        xp.subtract(scores[at], largest[at], out=out)
+        if label_smoothing:
+            smooth[at] = xp.sum(out if weight is None else out * along_classes(weight, out), axis=1, keepdims=True)
+        xp.exp(out, out=out)
+        total[at] = xp.sum(out, axis=1, keepdims=True)
+        out /= total[at]
+    return p, largest, xp.log(total), smooth
+
+
+@with_kernel
+def class_gradient(xp, p, factor, every, weight):
+    """p·factor − every·w for each class; without ``every`` p·factor."""
+    dx = xp.empty(p.shape, p.dtype)
+    for at in sample_blocks(xp, p):
+        out = dx[at]
+        xp.multiply(p[at], factor[at], out=out)
+        if every is not None:
+            out -= every[at] if weight is None else every[at] * along_classes(weight, out)
+    return dx
+
+
 class ClassNumbers(Fused):
     """y = −w[t]·ln p[t], and with label smoothing ε: y = −(1 − ε)·w[t]·ln p[t] − ε/C·Σ w_c ln p_c, for p = softmax(x).
 
@@ -75,18 +106,8 @@ class ClassNumbers(Fused):
     def forward(xp, x, target, weight, *, reduction, ignore_index, label_smoothing):
         right, weights = checked_classes(xp, x.shape, target, weight, ignore_index, x.dtype)
         scores = by_sample(x)
-        p = xp.empty(scores.shape, x.dtype)
-        largest, total, smooth = xp.zeros((3, len(scores), 1, *scores.shape[2:]), x.dtype)
-        for at in sample_blocks(xp, scores):
-            out = p[at]
-            largest[at] = xp.max(scores[at], axis=1, keepdims=True)
-            xp.subtract(scores[at], largest[at], out=out)
-            if label_smoothing:
-                smooth[at] = (out if weight is None else out * along_classes(weight, out)).sum(axis=1, keepdims=True)
-            xp.exp(out, out=out)
-            total[at] = xp.sum(out, axis=1, keepdims=True)
-            out /= total[at]
-        largest, log_total, smooth = (v.reshape(target.shape) for v in (largest, xp.log(total), smooth))
+        p, *sums = class_probabilities(xp, scores, weight, label_smoothing)
+        largest, log_total, smooth = (v.reshape(target.shape) for v in sums)
         y = (log_total - (x[at_class(xp, right)] - largest)) * weights
         if label_smoothing:
             smooth = log_total * (scores.shape[1] if weight is None else weight.sum()) - smooth
@@ -104,14 +125,8 @@ class ClassNumbers(Fused):
         for_right = weights * g * (1 - label_smoothing)
         for_all = (target != ignore_index) * g * (label_smoothing / scores.shape[1])
         factor = column(xp, for_right + for_all * (scores.shape[1] if weight is None else weight.sum()), scores)
-        dx = xp.empty(scores.shape, p.dtype)
-        for at in sample_blocks(xp, scores):
-            out = dx[at]
-            xp.multiply(scores[at], factor[at], out=out)
-            if label_smoothing:
-                every = column(xp, for_all, scores)[at]
-                out -= every if weight is None else every * along_classes(weight, out)
-        dx = dx.reshape(p.shape)
+        every = column(xp, for_all, scores) if label_smoothing else None
+        dx = class_gradient(xp, scores, factor, every, weight).reshape(p.shape)
         dx[at_class(xp, right)] -= for_right
         return (dx,)
 

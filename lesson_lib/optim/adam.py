@@ -1,5 +1,6 @@
 """Adam: a step size of its own for each number, from running means of the gradient and of its square."""
 
+from ..core.compiled import with_kernel
 from ..core.tensor import Tensor
 from ..ops.select import maximum
 from .formula import count_step, in_blocks, memory_like, scalar, with_decay
@@ -55,18 +56,26 @@ class Adam(Optimizer):
         root = (1 - beta2**t) ** 0.5  # √v̂ = √v / root; taken out of the fraction, it costs no pass over the numbers
         rate, eps = group["lr"] * root / (1 - beta1**t), group["eps"] * root
         arrays = p, g, *(state[name] for name in ("exp_avg", "exp_avg_sq", "max_exp_avg_sq") if name in state)
-        for p, g, m, v, *largest in in_blocks(*arrays):
-            g = with_decay(p, g, group)
-            d = g - m  # m ← m + (1 − β₁)(g − m), in one array of scratch memory
-            d *= 1 - beta1
-            m += d
-            d = g * g  # v ← β₂ v + (1 − β₂) g²
-            d *= 1 - beta2
-            v *= beta2
-            v += d
-            if group["amsgrad"]:
-                v = maximum(1 * largest[0], v)  # a copy: autograd looks at it again when the memory has changed
-                largest[0][...] = v
-            d = m / (v**0.5 + eps)  # θ ← θ − γ m̂ / (√v̂ + ε)
-            d *= rate
-            p -= d
+
+        def formula(p, g, m, v, largest=None):
+            adam_step(p, with_decay(p, g, group), m, v, largest if group["amsgrad"] else None, beta1, beta2, rate, eps)
+
+        in_blocks(formula, *arrays)
+
+
+@with_kernel
+def adam_step(p, g, m, v, largest, beta1, beta2, rate, eps):
+    """The formula, in place; with ``largest`` (amsgrad) that takes the place of v in the step."""
+    d = g - m  # m ← m + (1 − β₁)(g − m), in one array of scratch memory
+    d *= 1 - beta1
+    m += d
+    d = g * g  # v ← β₂ v + (1 − β₂) g²
+    d *= 1 - beta2
+    v *= beta2
+    v += d
+    if largest is not None:
+        v = maximum(1 * largest, v)  # a copy: autograd looks at it again when the memory has changed
+        largest[...] = v
+    d = m / (v**0.5 + eps)  # θ ← θ − γ m̂ / (√v̂ + ε)
+    d *= rate
+    p -= d

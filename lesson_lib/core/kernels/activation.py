@@ -1,9 +1,9 @@
-"""Functions of each element: gelu, silu and the sigmoid. gelu of 4096×768: 5 ms with gradient, NumPy's form 60."""
+"""Functions of each element: gelu, silu, the sigmoid and the exponential. gelu of 4096×768: 5 ms with gradient, NumPy's form 60."""
 
 import math
 
 from .frames import each
-from .maths import LINE, OUT_LINE, F, compiled, erf32, exp32, tanh32
+from .maths import LINE, OUT_LINE, F, compiled, erf32, exp32, exp32_whole, tanh32
 
 _HALF_ROOT, _DENSITY = F(math.sqrt(0.5)), F(1 / math.sqrt(2 * math.pi))
 _ROOT, _CUBIC = F(math.sqrt(2 / math.pi)), F(0.044715)
@@ -42,6 +42,16 @@ def gelu_forward(xp, x, *, approximate):
 
 def gelu_grad_x(g, x, approximate):
     return each(_gelu_tanh_grad if approximate == "tanh" else _gelu_grad, g, x)
+
+
+@compiled(LINE, OUT_LINE)
+def _exp(x, y):
+    for i in range(x.size):
+        y[i] = exp32_whole(x[i])
+
+
+def exp_forward(xp, x):
+    return each(_exp, x) if x.flags.c_contiguous else None
 
 
 # --- the sigmoid and silu ---------------------------------------------------------------------------------------------------------

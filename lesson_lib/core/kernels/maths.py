@@ -26,23 +26,41 @@ def inlined(function):
 
 
 @inlined
-def exp32(x):
-    """eˣ = 2ᵏ·eʳ with k = round(x/ln 2), so |r| ≤ ½ ln 2, and a polynomial for eʳ: within 2 units of the last place; 0 below −87.3.
+def exp32_near_0(r):
+    """eʳ for |r| ≤ ½ ln 2, a polynomial.
 
     Source: S. Moshier, Cephes, expf.c, https://www.netlib.org/cephes/
     """
-    x = min(max(x, F(-104)), F(88.72284))
-    k = np.floor(x * F(1.44269504) + F(0.5))
-    r = (x - k * F(0.693359375)) + k * F(2.12194440e-4)
     p = F(1.9875691500e-4)
     p = p * r + F(1.3981999507e-3)
     p = p * r + F(8.3334519073e-3)
     p = p * r + F(4.1665795894e-2)
     p = p * r + F(1.6666665459e-1)
     p = p * r + F(5.0000001201e-1)
-    p = (p * r * r + r) + F(1)
+    return (p * r * r + r) + F(1)
+
+
+@inlined
+def exp32(x):
+    """eˣ = 2ᵏ·eʳ with k = round(x/ln 2), so |r| ≤ ½ ln 2: within 2 units of the last place; 0 below −87.3, inf above 88.3."""
+    x = min(max(x, F(-104)), F(88.72284))
+    k = np.floor(x * F(1.44269504) + F(0.5))
+    r = (x - k * F(0.693359375)) + k * F(2.12194440e-4)
     bits = np.int32(max(k, F(-127)) + F(127)) << np.int32(23)  # the exponent field of 2ᵏ
-    return p * np.int32(bits).view(np.float32)
+    return exp32_near_0(r) * np.int32(bits).view(np.float32)
+
+
+@inlined
+def exp32_whole(x):
+    """eˣ over the whole range: k is added to the exponent field of eʳ, which has room for 2¹²⁸; below 2⁻¹²⁶ first k + 64, then comes a factor."""
+    z = min(max(x, F(-104)), F(89))
+    k = np.floor(z * F(1.44269504) + F(0.5))
+    p = exp32_near_0((z - k * F(0.693359375)) + k * F(2.12194440e-4))
+    deep = k < F(-120)
+    bits = np.float32(p).view(np.int32) + (np.int32(k + F(64) if deep else k) << np.int32(23))
+    y = np.int32(bits).view(np.float32) * (F(2.0**-64) if deep else F(1))
+    y = F(np.inf) if x >= F(88.72284) else y
+    return y if x == x else x
 
 
 @inlined
