@@ -1,5 +1,7 @@
 """Reading and adding at index arrays: the quick forms of ``core/cpu_index.py`` and the compiled one against NumPy's own."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -70,6 +72,12 @@ def test_arrays_in_another_order_are_left_to_numpy(quick):
     assert cpu_index.read_at(np.ascontiguousarray(x), turned).strides == np.ascontiguousarray(x)[turned].strides
 
 
+def test_an_array_may_be_added_to_itself(quick):
+    x = np.ones((4, 3), "f")
+    cpu_index.add_at(x, np.array([1, 1, 2, 2]), x)
+    np.testing.assert_array_equal(x, np.array([[1], [3], [3], [1]]) * np.ones((1, 3)))
+
+
 @pytest.mark.parametrize("wrong", [5, -6])
 def test_an_index_out_of_range_changes_nothing(wrong, quick):
     x = np.zeros((5, 3), "f")
@@ -122,6 +130,42 @@ def test_programs_give_pytorchs_values_and_gradients(wanted, torch, monkeypatch)
         theirs.sum().backward()
         np.testing.assert_allclose(source.grad.numpy(), their_source.grad.numpy(), rtol=1e-5)
         source.grad = their_source.grad = None
+
+
+def overwritten(t):
+    """Writes into what has a history, by index and by mask, to a view, with the tensor's own values; then the gradients."""
+    t.manual_seed(0)
+    x, new, at = t.rand(6, 4, requires_grad=True), t.rand(3, 4, requires_grad=True), t.tensor([4, 0, 4])
+    y = x * 2
+    y[t.tensor([5, 0, 2])] = new
+    y[1:][at[:2]] = y[:2].clone()
+    y.index_put_((at,), new * y[at], accumulate=True)
+    y[y > 1] = 0.5
+    y[:, 1][at] = 3.0
+    y[at[:1]] = y[:1].clone() * new[0, 0]
+    z = t.zeros(6, 4)
+    z[at] = y[at] * y[0]
+    w = z * z
+    w.sum().backward()
+    return y.detach(), z.detach(), x.grad, new.grad, y.grad_fn.name(), z.grad_fn.name(), y._version
+
+
+def test_writes_are_recorded_as_pytorch_does(torch):
+    for mine, theirs in zip(overwritten(lesson_lib), overwritten(torch), strict=True):
+        if isinstance(mine, lesson_lib.Tensor):
+            np.testing.assert_allclose(mine.numpy(), theirs.numpy(), rtol=1e-5)
+        else:
+            assert mine == theirs
+
+
+def test_a_recorded_write_copies_nothing():
+    x = lesson_lib.ones(400, 100, requires_grad=True) * 1
+    at = lesson_lib.tensor([3, 5])
+    tracemalloc.start()
+    x[at] = 2.0
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < x.nbytes / 4
 
 
 def test_a_mask_that_is_differentiated_twice():

@@ -195,9 +195,10 @@ def make_parametric(decl):
         result._a = y
         result._rg = False
         result._edge = result._base = result._acc = None
-        result._ver = version = [0]
         if view:
-            mark_views(decl, input, (result,), params)
+            version = mark_view(decl, input, result, params)
+        else:
+            result._ver = version = [0]
         if differentiable and (input._rg or input._base is not None) and thread.grad_enabled and y.dtype.kind in INEXACT:
             edge = edge_of(input)
             if edge is not None:
@@ -282,18 +283,25 @@ def arrays_of(decl, inputs, tensor):
 
 def mark_views(decl, tensor, results, params):
     """Results that look into ``tensor``'s memory share its version and remember how to get there from the base."""
-    base = tensor if tensor._base is None else tensor._base
     for number, result in enumerate(results):
-        result._base, result._ver = base, tensor._ver
-        result._seen = tensor._ver[0]
-        result._chain = (*tensor._chain, (decl.raw, params))
-        if tensor._from is not None:
-            result._from = tensor._from
-        elif not thread.grad_enabled:
-            result._from = "no_grad"
+        mark_view(decl, tensor, result, params)
         if decl.n_diff == "all":
             result._chain = (*tensor._chain, (_output(decl.raw, number), params))
             result._from = "several"
+
+
+def mark_view(decl, tensor, result, params):
+    """One such result. Gives the version that the two share."""
+    base, result._ver = tensor._base, tensor._ver
+    result._base = tensor if base is None else base
+    result._chain = (*tensor._chain, (decl.raw, params))
+    if tensor._ver[0]:
+        result._seen = tensor._ver[0]
+    if tensor._from is not None:
+        result._from = tensor._from
+    elif not thread.grad_enabled:
+        result._from = "no_grad"
+    return tensor._ver
 
 
 def _output(raw, number):

@@ -82,6 +82,8 @@ def add_at(x, key, values):
     values = np.broadcast_to(np.asarray(values, x.dtype), outer + flat.shape + inner)
     if not values.size:
         return
+    if np.may_share_memory(x, values):
+        values = values.copy()
     if lead:
         flat = np.arange(prod(outer)).reshape(-1, 1) * prod(x.shape[lead : lead + len(ats)]) + flat.reshape(1, -1)
     add_rows(x.reshape(-1, prod(inner)), flat.reshape(-1), np.ascontiguousarray(values).reshape(flat.size, -1))

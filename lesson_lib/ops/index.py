@@ -6,12 +6,14 @@ Integers, slices, None and ``...`` become views. What is left (tensors, lists, m
 
 import numpy as np
 
+from ..core.call import record
 from ..core.device import namespace, to_array
 from ..core.errors import error, operand_shapes_error, tensor_title, typename
-from ..core.mutation import make_inplace, must_record
+from ..core.mutation import is_stretched, make_inplace, must_record, take_history
 from ..core.op import View, method, op
 from ..core.promote import NUMBERS
-from ..core.tensor import Tensor, wrap
+from ..core.state import watchers
+from ..core.tensor import Tensor, edge_of, wrap
 from .case import case
 from .cast import moved
 from .overwrite import copy_, fill_, held
@@ -173,11 +175,12 @@ def together(view, positions):
         return wrap(namespace(array).flatnonzero(array)[None]), tuple(range(dim, dim + array.ndim))
     positions = [position for dim, part in positions for position in (_mask_positions(view, part, dim) if _is_mask(part) else [(dim, part)])]
     dims, tensors = tuple(dim for dim, _ in positions), [tensor for _, tensor in positions]
-    shapes = [tensor._a.shape for tensor in tensors]
+    shapes, xp = [tensor._a.shape for tensor in tensors], namespace(view._a)
+    if len(set(shapes)) == 1:
+        return wrap(xp.stack([tensor._a for tensor in tensors])), dims
     if operand_shapes_error(shapes) is not None:
         raise error("index_broadcast", shapes=", ".join(str(list(shape)) for shape in shapes))
     shape = np.broadcast_shapes(*shapes)
-    xp = namespace(view._a)
     return wrap(xp.stack([xp.broadcast_to(tensor._a, shape) for tensor in tensors])), dims
 
 
@@ -268,20 +271,37 @@ def _unprefixed(value, ndim):
 _recorded_put = make_inplace(index_put_at.op.raw, "index_put")
 
 
+def _put_and_record(self, at, values, params):
+    """``_recorded_put`` without a copy of what was there before, which no rule of ``index_put_at`` asks for: half the time for 2048 of 16384 rows."""
+    before = wrap(self._a)
+    edges = (edge_of(self), None, edge_of(values) if isinstance(values, Tensor) else None)
+    _put(self, at, values, **params)
+    result = wrap(self._a)
+    record(index_put_at.op, (before, at, values), [self._a, at._a, getattr(values, "_a", values)], (result,), params, edges)
+    take_history(self, result)
+    return self
+
+
+def _put(self, at, values, dims, accumulate):
+    """Into the memory alone."""
+    array, xp = values._a if isinstance(values, Tensor) else held(values, self._a.dtype), namespace(self._a)
+    try:
+        (xp.add_at if accumulate else write_at)(*placed(xp, self._a, at._a, dims), array)
+    except (IndexError, ValueError) as exc:
+        raise index_put_at.op.explain(exc, (self._a, at._a, array), {"dims": dims}) from None
+    self._ver[0] += 1
+
+
 def put_at_(self, at, values, dims, accumulate=False):
     """Write ``values`` at the positions ``at`` of the dimensions ``dims``."""
     if isinstance(values, Tensor):
         check_same_dtype(self, values)
         values = moved(values, self.device)
     if must_record(self, (values,)):
-        return _recorded_put(self, at, values, dims=dims, accumulate=accumulate)
-    array = values._a if isinstance(values, Tensor) else held(values, self._a.dtype)
-    try:
-        xp = namespace(self._a)
-        (xp.add_at if accumulate else write_at)(*placed(xp, self._a, at._a, dims), array)
-    except (IndexError, ValueError) as exc:
-        raise index_put_at.op.explain(exc, (self._a, at._a, array), {"dims": dims}) from None
-    self._ver[0] += 1
+        if watchers or self._a.dtype.char not in "fd" or is_stretched(self._a):  # who watches wants to see the value from before
+            return _recorded_put(self, at, values, dims=dims, accumulate=accumulate)
+        return _put_and_record(self, at, values, {"dims": dims, "accumulate": accumulate})
+    _put(self, at, values, dims, accumulate)
     return self
 
 

@@ -47,7 +47,7 @@ class select(View):
         return input, {"dim": dim, "index": index % size}
 
     def forward(xp, x, *, dim, index):
-        return x[(slice(None),) * dim + (index, ...)]
+        return x[(slice(None),) * dim + (index, ...)] if dim else x[index, ...]
 
     def grad_x(g, x_shape, dim, index):
         return scatter_view.op.raw(g, shape=x_shape, view=select.op, params={"dim": dim, "index": index})
@@ -74,7 +74,7 @@ class slice_(View):
         return input, {"dim": dim, "start": start, "end": max(start, end), "step": step}
 
     def forward(xp, x, *, dim, start, end, step):
-        return x[(slice(None),) * dim + (slice(start, end, step),)]
+        return x[(slice(None),) * dim + (slice(start, end, step),)] if dim else x[start:end:step]
 
     def grad_x(g, x_shape, dim, start, end, step):
         return scatter_view.op.raw(g, shape=x_shape, view=slice_.op, params={"dim": dim, "start": start, "end": end, "step": step})

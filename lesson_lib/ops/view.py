@@ -37,7 +37,7 @@ def given_sizes(name, args, named, argument="size"):
 
 def full_shape(shape, count):
     """``shape`` with its one -1 filled in for ``count`` elements, or PyTorch's error."""
-    if min(shape, default=0) >= 0:
+    if not shape or min(shape) >= 0:
         if prod(shape) != count:
             raise error("view_shape", shape=list(shape), size=count)
         return shape
@@ -72,7 +72,7 @@ class view(View):
     public = False  # the method also takes a dtype
 
     def signature(input, *shape):
-        return input, {"size": full_shape(sizes_of("view", shape), prod(input.shape))}
+        return input, {"size": full_shape(sizes_of("view", shape), input._a.size)}
 
     def forward(xp, x, *, size):
         return xp.reshape(x, size, copy=False)
@@ -154,7 +154,7 @@ class expand(View):
     """
 
     def signature(input, *args, size=None, implicit=False):
-        size, sizes = given_sizes("expand", args, size), tuple(input.shape)
+        size, sizes = given_sizes("expand", args, size), input._a.shape
         lead = len(size) - len(sizes)
         if lead < 0:
             raise error("expand_few", title=tensor_title(input.dtype), sizes=list(sizes), size=list(size), given=len(size), ndim=len(sizes))
@@ -369,7 +369,7 @@ def _view_method(self, *args, size=None, dtype=None):
         return viewed_as(self, shape[0])
     if not (hasattr(shape[0], "__index__") or isinstance(shape[0], tuple | list)):
         raise error("arguments", name="view", types=", ".join(type(s).__name__ for s in args))
-    return view(self, *shape)
+    return view.op.raw(self, size=full_shape(sizes_of("view", shape), self._a.size))
 
 
 _view_method.__name__ = _view_method.__qualname__ = "view"
