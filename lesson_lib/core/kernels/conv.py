@@ -21,8 +21,9 @@ from ..window import Window, conv_output_shape, span
 from .maths import LINE, OUT_LINE, F, compiled
 
 STRIP = 1120  # positions, a multiple of REGISTERS; four rows of sums and three of inputs fill the first-level cache
-POSITIONS = 1024  # about so many go into one line
+POSITIONS = STRIP  # at most so many in a line, if more than one image is to go into it
 REGISTERS = 32  # positions: some registers full
+MANY = 81  # channels (64 for images of 8×8): from here on a matrix product is faster, 35 ms against 50 for 256 channels of 8×8
 INT = numba.int64
 IMAGES = numba.types.Array(numba.float32, 4, "C", readonly=True)
 OUT_IMAGES, GROUPS, OUT_GROUPS = numba.float32[:, :, :, ::1], numba.types.Array(numba.float32, 3, "C", readonly=True), numba.float32[:, :, ::1]
@@ -47,6 +48,9 @@ def _lay_out(x, top, left, sh, sw, phases):
                             if sw == 1:
                                 for w in range(count):
                                     target[w] = source[w]
+                            elif sw == 2:  # a stride that the compiler knows: whole registers
+                                for w in range(count):
+                                    target[w] = source[2 * w]
                             else:
                                 for w in range(count):
                                     target[w] = source[w * sw]
@@ -181,7 +185,7 @@ def layout(x_shape, kernel, outputs, win):
         for length, out, k, s, p, d in zip(x_shape[2:], outputs, kernel, *win[:3])
     )
     phases = tuple(min(k, s) if d == 1 else s for k, s, d in zip(kernel, win.stride, win.dilation))  # others are not read
-    images = max(1, min(x_shape[0], round(POSITIONS / prod(size))))
+    images = max(1, min(x_shape[0], POSITIONS // prod(size)))
     line, shape = images * prod(size), (x_shape[1], *phases, images, *size)
     (down, row), (right, column) = (np.divmod(np.arange(k) * d, s) for k, d, s in zip(kernel, win.dilation, win.stride))
     taps = (row * phases[1] * line + down * size[1])[:, None] + column * line + right
@@ -206,8 +210,8 @@ def empty_lines(lines):
 
 
 def conv2d(x, w, win):
-    if is_pointwise(w.shape, win) or not fits(x, w):
-        return None  # a matrix product as it stands
+    if is_pointwise(w.shape, win) or not fits(x.shape, w.shape, win, x, w):
+        return None  # a pointwise one is a matrix product as it stands
     x, y = np.ascontiguousarray(x), np.empty(conv_output_shape(x.shape, w.shape, win), np.float32)
     by_images(lambda some: convolve(x[some], w, win, y[some]), x, w.shape)
     return y
@@ -215,7 +219,7 @@ def conv2d(x, w, win):
 
 def conv2d_input(g, w, x_shape, win):
     """Each phase of the input is a convolution of g with those taps that read it, mirrored."""
-    if is_pointwise(w.shape, win) or not fits(g, w):
+    if is_pointwise(w.shape, win) or not fits(x_shape, w.shape, win, g, w):
         return None
     g, dx = np.ascontiguousarray(g), np.zeros(x_shape, np.float32)
     rows, columns = (reversed_axes(*axis) for axis in zip(x_shape[2:], w.shape[2:], *win[:3]))
@@ -241,14 +245,18 @@ def reversed_axes(size, kernel, stride, padding, dilation):
 
 
 def conv2d_weight(g, x, w_shape, win):
-    if not fits(g, x):
+    if not fits(x.shape, w_shape, win, g, x):
         return None
     g, x = np.ascontiguousarray(g), np.ascontiguousarray(x)
     return sum(by_images(lambda some: weigh(g[some], x[some], w_shape, win), x, w_shape))
 
 
-def fits(*arrays):
-    return all(array.dtype.char == "f" and array.size for array in arrays)
+def fits(x_shape, w_shape, win, *arrays):
+    """Whether the kernels can do it, and sooner than a matrix product, which wastes nothing between small images."""
+    if any(array.dtype.char != "f" or not array.size for array in arrays):
+        return False
+    waste = prod((size + padding) / size for size, padding in zip(x_shape[2:], win.padding))
+    return w_shape[1] * waste < MANY
 
 
 def by_images(function, x, w_shape):
