@@ -104,6 +104,8 @@ def programs(t):
     yield x[mask[:, 0]] * 3, x
     yield x.index_add(0, rows % 300, new, alpha=2) * 2, new
     yield x.gather(1, t.randint(0, 70, (300, 90))) * t.rand(300, 90), x
+    yield x.gather(1, t.randint(0, 70, (70, 300)).t()) * 3, x
+    yield x.gather(1, t.randint(0, 70, (200, 90))) * 3, x
     yield x.gather(0, t.randint(0, 300, (200, 60))) * 2, x
     yield x.scatter_add(0, t.randint(0, 300, (500, 70)), new) * 2, new
     yield t.nn.functional.embedding(rows % 300, x, padding_idx=3) * weights, x

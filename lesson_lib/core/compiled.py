@@ -34,6 +34,8 @@ TABLE = {
     "native_layer_norm_forward": "norm",
     "native_layer_norm_grad_all": "norm",
     "add_rows": "rows",
+    "gather_forward": "rows",
+    "gather_sum_forward": "rows",
     "attention_weights": "attention",
     "attention_weights_back": "attention",
     "lstm_walk": "recurrent",
