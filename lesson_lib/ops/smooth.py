@@ -45,6 +45,8 @@ class gelu(Activation):
         return 0.5 * x * (1 + z)
 
     def forward(xp, x, *, approximate):
+        if approximate == "none" and x.dtype.char == "f":
+            return blockwise(xp, lambda x: x * _chance_and_bell(xp, x)[0], x)
         return blockwise(xp, lambda x: 0.5 * x * (1 + _gelu_curve(xp, x, approximate)), x)
 
     def grad_x(g, x, approximate):
@@ -55,6 +57,8 @@ class gelu(Activation):
         return g * (0.5 * (1 + erf(x * math.sqrt(0.5))) + x * density)
 
     def fast_grad_x(g, x, approximate):
+        if approximate == "none" and x.dtype.char == g.dtype.char == "f":
+            return blockwise(namespace(g), _gelu_grad, g, x)
         return blockwise(namespace(g), lambda g, x: gelu.op.grad_x(g, x, approximate), g, x)
 
     def samples(t):
@@ -71,6 +75,41 @@ _ROOT, _CUBIC = math.sqrt(2 / math.pi), 0.044715  # the constants of the tanh ap
 def _gelu_curve(xp, x, approximate):
     """The erf, or tanh, in gelu."""
     return xp.tanh(_ROOT * x * (1 + _CUBIC * (x * x))) if approximate == "tanh" else xp.erf(x * math.sqrt(0.5))
+
+
+def _chance_and_bell(xp, x):
+    """Φ(x) within 1e-7, and e^(−x²/2), in float32: half the time of the exact erf, which takes its steps in float64.
+
+    Φ(−|x|) ≈ e^(−x²/2)·P(t)/2 with t = 1/(1 + 0.3275911·|x|/√2).
+    Source: M. Abramowitz and I. Stegun, Handbook of Mathematical Functions, 7.1.26
+    """
+    bell = x * x
+    bell *= -0.5
+    xp.exp(bell, out=bell)
+    t = xp.absolute(x)
+    t *= 0.3275911 * math.sqrt(0.5)
+    t += 1
+    xp.true_divide(1, t, out=t)
+    p = 1.061405429 * t
+    for coefficient in (-1.453152027, 1.421413741, -0.284496736, 0.254829592):
+        p += coefficient
+        p *= t
+    p *= bell
+    p *= -0.5
+    p += 0.5
+    xp.copysign(p, x, out=p)  # Φ(x) − ½ is odd; a choice by the sign would take twice as long as the exponential
+    p += 0.5
+    return p, bell
+
+
+def _gelu_grad(g, x):
+    """g·(Φ(x) + x·φ(x))."""
+    chance, bell = _chance_and_bell(namespace(x), x)
+    bell *= x
+    bell *= 1 / math.sqrt(2 * math.pi)
+    bell += chance
+    bell *= g
+    return bell
 
 
 @op
