@@ -58,7 +58,7 @@ export class FilmPicture {
     this.tables.append(this.table.element);
     if (this.isTable) this.fill();
     if (!this.engine) return;
-    this.canvas = new FilmCanvas(graph, this.texts, select, this.onToggle);
+    this.canvas = new FilmCanvas(graph, this.texts, { onSelect: select, onToggle: this.onToggle, onSight: () => {} }); // all of it is here
     this.drawing.append(this.canvas.element);
     this.canvas.draw((graph.layout ??= this.engine.exports.layout(graph.dot)));
     this.canvas.apply(this.known);

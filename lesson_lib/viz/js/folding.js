@@ -68,9 +68,9 @@ export class Folding {
   /** The keyboard stays in the widget, on what it was on, if that is still there. */
   refocus({ root, canvas }) {
     const action = root.querySelector(`[data-action="${this.pressed ?? "language"}"]`);
-    const place = this.pressed === null && this.walked !== null ? canvas.nodes.get(this.walked) ?? action : this.pressed !== null && action;
+    const place = this.pressed === null && this.walked !== null ? canvas?.nodes.get(this.walked) ?? action : this.pressed !== null && action;
     if (place) place.focus({ preventScroll: true });
-    if (canvas.nodes.has(this.walked)) canvas.rove(this.walked);
+    if (canvas?.nodes.has(this.walked)) canvas.rove(this.walked);
   }
 
   /** Ask the kernel to open or close a module. */

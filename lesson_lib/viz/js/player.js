@@ -79,7 +79,7 @@ export class Player extends EventTarget {
 
 /** Ids of what is known otherwise after a move from one `known()` to another: null if it may be anything. */
 export function touched(before, now) {
-  if (before?.steps !== now.steps) return null;
+  if (!now.steps || before?.steps !== now.steps) return null; // nobody steps through a frame of a film
   const [from, to] = [before.position, now.position].sort((a, b) => a - b);
   const passed = now.steps.slice(from + 1, to + 1).flatMap((step) => [...step.values, ...step.gradients, ...step.partly.map(([id]) => id)]);
   const [one, other] = [before.memory.states, now.memory.states];
