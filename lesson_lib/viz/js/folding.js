@@ -48,7 +48,7 @@ export class Folding {
   /** Make the picture of the graph as it is folded now. */
   async picture(folds = true) {
     this.pressed = this.shown?.root.querySelector("[data-action]:focus")?.dataset.action ?? this.pressed;
-    if (this.shown?.root.contains(document.activeElement)) this.walked = this.shown.canvas.hasFocus() ? this.shown.canvas.current : "";
+    if (this.shown?.root.contains(document.activeElement)) this.walked = this.shown.canvas?.hasFocus() ? this.shown.canvas?.current : "";
     if (folds && !this.wanted) this.leave();
     this.keeps = this.left ? null : this.shown?.selected();
     this.said.lang = this.language;
