@@ -18,7 +18,7 @@ from lesson_lib.viz.page import STATIC, to_page
 from lesson_lib.viz.shared import Shared
 
 HOSTILE = "<script>alert(1)</script>\u2028<!--"
-PROGRAMS = sum((STATIC / name).stat().st_size for name in ("engine.js", "view.js", "page.js", "style.css", "THIRD_PARTY_LICENSES.txt"))
+PROGRAMS = sum((STATIC / name).stat().st_size for name in ("engine.js", "page.js", "style.css", "THIRD_PARTY_LICENSES.txt"))
 
 
 def s2():
@@ -49,7 +49,7 @@ class Parts(HTMLParser):
         self.tags.append((tag, found))
         if found.get("http-equiv") == "Content-Security-Policy":
             self.policy = found["content"]
-        self.inside = found.get("id", "program") if tag == "script" else None
+        self.inside = found.get("id", "start") if tag == "script" else None
 
     def handle_data(self, data):
         if self.inside is not None:
@@ -114,7 +114,7 @@ def test_nothing_of_the_graph_is_markup_or_program():
     net.register_parameter(HOSTILE, nn.Parameter(torch.ones(2)))
     page = to_page(viz.graph(next(net.parameters()).sum(), model=net)).decode()
     found = Parts(page)
-    assert [tag["id"] if "id" in tag else tag["type"] for name, tag in found.tags if name == "script"] == ["data", "programs", "module", "licences"]
+    assert [tag["id"] if "id" in tag else tag["type"] for name, tag in found.tags if name == "script"] == ["data", "program", "module", "licences"]
     assert page.count("<script") == page.count("</script") == 4 and "\u2028" not in found.scripts["data"]
     data = json.loads(found.scripts["data"])
     tensors = whole(data["pictures"][0]["languages"]["en"], data["parts"])["tensors"]
@@ -123,11 +123,10 @@ def test_nothing_of_the_graph_is_markup_or_program():
 
 def test_the_policy_allows_this_script_and_nothing_from_elsewhere():
     found = Parts(to_page(s2()).decode())
-    fingerprint = b64encode(sha256(found.scripts["program"].encode()).digest()).decode()
+    fingerprint = b64encode(sha256(found.scripts["start"].encode()).digest()).decode()
     assert found.policy.startswith(f"default-src 'none'; script-src 'sha256-{fingerprint}' blob: 'wasm-unsafe-eval';")
     assert not {name for _, tag in found.tags for name in tag} & {"src", "href", "onclick", "onload"}
-    programs = json.loads(found.scripts["programs"])
-    assert {name: (STATIC / f"{name}.js").read_text() for name in programs} == programs
+    assert json.loads(found.scripts["program"]) == (STATIC / "engine.js").read_text()
     assert "Graphviz" in found.scripts["licences"]
 
 

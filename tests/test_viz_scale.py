@@ -219,7 +219,9 @@ class Shell:
             listener(SimpleNamespace(cell_id=cell))
 
 
-def test_a_cell_that_runs_again_closes_what_it_showed(monkeypatch):
+@pytest.mark.parametrize("leaves_picture", [False, True])
+def test_a_cell_that_runs_again_closes_what_it_showed(monkeypatch, leaves_picture):
+    monkeypatch.setattr(sys.modules["lesson_lib.viz.widget"], "in_notebook", lambda: leaves_picture)
     shell = Shell()
     monkeypatch.setattr(shown_in, "_shell", lambda: shell)
     first, held, elsewhere = (viz.step(matrices(4)) for _ in range(3))

@@ -97,6 +97,7 @@ class CensusView(anywidget.AnyWidget):
         """End the view and the picture in it."""
         self._let_go()
         super().close()
+        self.layout.close()
         self.census, self.data = None, {}
 
     def _repr_mimebundle_(self, **kwargs):

@@ -4,6 +4,7 @@ import anywidget
 import traitlets
 
 from .fold_widget import FoldView
+from .shown_in import note
 from .texts import CATALOGUES, checked, language, speaking
 from .widget import static
 
@@ -37,11 +38,16 @@ class CompareView(anywidget.AnyWidget):
             with speaking(self.language):
                 self.data = self.comparison.picture()
 
+    def _repr_mimebundle_(self, **kwargs):
+        note(self)
+        return super()._repr_mimebundle_(**kwargs)
+
     def close(self):
         """Close the two views, too."""
         for view in self.views:
             view.close()
         super().close()
+        self.layout.close()
 
     def __repr__(self):
         return f"<CompareView: {self.comparison.sentence}>"

@@ -40,9 +40,6 @@ class Deferred:
         instance.__dict__[self.key] = value
 
 
-REQUIRED = object()
-
-
 class Spoken(Deferred):
     """A Deferred field of words: its function is called once for each language that somebody reads it in. Without a default it must be given."""
 

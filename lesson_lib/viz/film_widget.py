@@ -17,7 +17,7 @@ from .rows import Rows
 from .screen import folded_data
 from .texts import text
 from .theme import COLOURS
-from .widget import LiveView, static
+from .widget import LiveView
 
 MOST_POINTS = 1200  # of a curve, and signs of change on the time line
 MOST_ASKED = 64  # frames in one question
@@ -28,7 +28,7 @@ SEEN = 1500  # boxes and operations that a picture is made of
 class FilmView(LiveView):
     """A Film on screen, as it was when this was made. ``position`` is the frame it stands at and can be set; ``selected`` is the node that was clicked."""
 
-    _esm = static("film.js")
+    program = traitlets.Unicode("film").tag(sync=True)
     answers = {"frames": "_tell", "structure": "_show", "window": "_window"}
     data = traitlets.Dict().tag(sync=True)
 

@@ -38,7 +38,7 @@ noscript svg {{ max-width: 100%; }}
 <main id="graph"></main>
 <noscript>{still}</noscript>
 <script type="application/json" id="data">{data}</script>
-<script type="application/json" id="programs">{programs}</script>
+<script type="application/json" id="program">{program}</script>
 <script type="module">{script}</script>
 <script type="text/plain" id="licences">{licences}</script>
 </body>
@@ -59,7 +59,7 @@ def to_page(graph):
         dark=COLOURS["page"][1],
         still=_still(graph),
         data=_json(offline_data(graph)),
-        programs=_json({name: _static(f"{name}.js") for name in ("view", "engine")}),
+        program=_json(_static("engine.js")),
         script=script,
         licences=escape(_static("THIRD_PARTY_LICENSES.txt"), quote=False),
     ).encode()

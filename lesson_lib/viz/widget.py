@@ -1,7 +1,7 @@
 """The graph to step through, in a notebook: two anywidgets, a heavy one per kernel and a light one per graph.
 
-``GraphEngine`` carries Graphviz as WebAssembly and answers one question, the layout of a DOT text. ``GraphView`` carries
-one graph and borrows the engine. The drawing, the steps and the words all come from Python; the browser only places,
+``GraphEngine`` carries Graphviz as WebAssembly, which answers one question, the layout of a DOT text, and the programs of the
+widgets. ``GraphView`` carries one graph and borrows the engine: a browser keeps what it read for each widget, even for a closed one. The drawing, the steps and the words all come from Python; the browser only places,
 shows and hides them, so stepping works while the kernel is busy. Buttons and labels are there in each language; the
 sentences and the cards come again when the reader switches. A number that is changed on screen is changed for this view alone.
 """
@@ -32,7 +32,7 @@ def static(name):
 
 
 class GraphEngine(anywidget.AnyWidget):
-    """Graphviz in the browser. It shows nothing itself."""
+    """Graphviz and the widgets' programs in the browser. It shows nothing itself."""
 
     _esm = static("engine.js")
     _shared = None
@@ -56,7 +56,9 @@ def _as_it_is_now(data, view):
 class LiveView(anywidget.AnyWidget):
     """What the widgets that show graphs have in common: the engine, a position, a selected node, the words of each language, answers in one of them."""
 
+    _esm = static("graph.js")
     _css = static("style.css")
+    program = traitlets.Unicode("view").tag(sync=True)  # which of the engine's programs shows it
     answers = {}  # type of a message -> name of the method that answers it
     engine = anywidget.WidgetTrait().tag(sync=True)
     position = traitlets.Int(0).tag(sync=True)
@@ -91,6 +93,11 @@ class LiveView(anywidget.AnyWidget):
         note(self)
         return super()._repr_mimebundle_(**kwargs)
 
+    def close(self):
+        """End the view on the page, and what ipywidgets keeps there for its size."""
+        super().close()
+        self.layout.close()
+
     def _hear(self, *message):
         with speaking(self.language):
             self._answer(*message)
@@ -115,7 +122,6 @@ class GraphView(LiveView):
     ``model`` is what is on screen now: that of ``graph``, or, once a number was changed on screen, the Model that followed from it.
     """
 
-    _esm = static("view.js")
     answers = {"window": "_window", "cards": "_draw", "step": "_tell", "poke": "_poke", "naive": "_plan", "visit": "_visit"}
     data = traitlets.Dict().tag(sync=True, to_json=_as_it_is_now)
     naive = traitlets.Int(-1).tag(sync=True)
@@ -127,6 +133,7 @@ class GraphView(LiveView):
 
     def _repr_mimebundle_(self, **kwargs):
         """What a cell keeps: the picture, whose place this widget takes on the page; where that cannot be, the widget's own output with the picture beside it."""
+        note(self)
         still = self.graph.still()
         if self.place and not in_frame():
             return marked(still, self.place)

@@ -11,7 +11,7 @@ mkdirSync(out, { recursive: true });
 
 const { metafile } = await build({
   absWorkingDir: here,
-  entryPoints: ["engine.js", "page.js", "view.js", "film.js", "compare.js", "census.js", "style.css"],
+  entryPoints: ["engine.js", "graph.js", "page.js", "compare.js", "census.js", "style.css"],
   outdir: out,
   bundle: true,
   format: "esm",

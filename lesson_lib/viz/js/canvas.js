@@ -4,6 +4,7 @@ import { markSaved } from "./badges.js";
 import { bare, fillBoxes } from "./boxes.js";
 import { markChanged } from "./changed.js";
 import { h } from "./dom.js";
+import { edgeEnds } from "./edges.js";
 import { absent, opLabel, tensorLabel } from "./labels.js";
 import { direction, touched } from "./player.js";
 import { Viewport } from "./viewport.js";
@@ -25,7 +26,7 @@ export class Canvas {
     this.svg.setAttribute("aria-label", this.texts.graph);
     this.stage = this.svg.querySelector("g");
     Object.assign(this, fillBoxes(this.graph, this.stage, { onSelect: this.onSelect, onToggle: this.onToggle, onFocus: (id) => this.rove(id) }));
-    Object.assign(this, { applied: null, chosen: null, lit: [], ends: this.edgeEnds() });
+    Object.assign(this, { applied: null, chosen: null, lit: [], ends: edgeEnds(this) });
     this.order = this.graph.order.filter((id) => this.nodes.has(id));
     this.rove(current ?? this.order[0]);
     this.backflow = new Backflow(this.graph, this.edges, this.rows);
@@ -123,17 +124,6 @@ export class Canvas {
     const node = this.graph.tensors[id];
     if (node) this.applyTensor(group, id, node, known);
     this.label(group, id, node ? tensorLabel(this, id, node) : opLabel(this, id));
-  }
-
-  /** id of a node → the lines that begin or end there. */
-  edgeEnds() {
-    const ends = new Map();
-    this.graph.edges.forEach(([source, target], number) => {
-      const line = this.edges[number];
-      const start = this.wires.has(source) ? this.graph.tensors[source].madeBy : source;
-      if (line) for (const id of [start, target]) ends.has(id) ? ends.get(id).push(line) : ends.set(id, [line]);
-    });
-    return ends;
   }
 
   /** Only what changed is written: of a thousand labels, two. */

@@ -1,4 +1,5 @@
 // The cards and numbers of a large graph are fetched when they come into sight: what travels with it is its outline.
+import { listen } from "./listen.js";
 
 const AT_ONCE = 64; // boxes that one question asks for
 
@@ -9,9 +10,7 @@ export class Cards {
     this.complete = new Set(); // ids of tensors and operations whose facts are here
     this.waiting = { sight: [], table: [] };
     this.key = null;
-    const receive = (message) => message.type === "cards" && this.receive(message);
-    model.on("msg:custom", receive);
-    signal.addEventListener("abort", () => model.off("msg:custom", receive));
+    listen(model, signal, { "msg:custom": (message) => message.type === "cards" && this.receive(message) });
   }
 
   /** Fetch what of `ids` is not here. `where` is "sight" or "table": what was wanted there before and did not come is wanted no more. */

@@ -1,27 +1,20 @@
 // A graph too large to draw: what is in it, a search, and the picture of what is around an operation that was chosen.
 import { fill, h } from "./dom.js";
-import { takePlaces } from "./place.js";
+import { listen } from "./listen.js";
 import { followTheme } from "./theme.js";
+import { widget } from "./widget.js";
 
 const PAUSE = 200; // milliseconds without a key until the kernel is asked
 
-export default {
-  initialize: ({ model, signal }) => takePlaces(model, signal),
-  render({ model, el, signal }) {
-    const census = new Census(model, el, signal);
-    census.build();
-  },
-};
+export default widget(({ model, el, signal }) => new Census(model, el, signal).build());
 
 class Census {
   constructor(model, el, signal) {
     Object.assign(this, { model, el, key: "", words: "", found: null });
     this.picture = h("div", { class: "near" });
     this.said = h("p", { class: "said", role: "status", "aria-live": "polite" });
-    const listeners = { "change:data": () => this.build(), "change:near": () => this.show(), "msg:custom": (message) => this.receive(message) };
-    for (const [event, listener] of Object.entries(listeners)) model.on(event, listener);
+    listen(model, signal, { "change:data": () => this.build(), "change:near": () => this.show(), "msg:custom": (message) => this.receive(message) });
     signal.addEventListener("abort", () => {
-      for (const [event, listener] of Object.entries(listeners)) model.off(event, listener);
       clearTimeout(this.timer);
       this.view?.remove();
       this.life?.abort();

@@ -5,22 +5,16 @@ import { FilmPlayer } from "./film_player.js";
 import { FilmSource } from "./film_source.js";
 import { FrameTable } from "./film_table.js";
 import { Folding } from "./folding.js";
-import { ownLetters, pictureKeys, press } from "./keys.js";
+import { place } from "./frame.js";
+import { pictureKeys, press } from "./keys.js";
 import { engineOf } from "./kernel.js";
-import { takePlaces } from "./place.js";
-import { followTheme } from "./theme.js";
+import { listen } from "./listen.js";
 import { TimeLine } from "./time_line.js";
 import { disable, iconButton, Toolbar } from "./toolbar.js";
 
-export default {
-  initialize({ model, signal }) {
-    takePlaces(model, signal);
-  },
-  async render({ model, el, host, signal }) {
-    const life = new Folding(model, el, (folding, ends) => build({ model, el, host, signal: ends }, folding));
-    await life.start(signal);
-  },
-};
+export default async function film({ model, el, host, signal }) {
+  await new Folding(model, el, (life, ends) => build({ model, el, host, signal: ends }, life)).start(signal);
+}
 
 /** The film with all its controls, in one language. */
 async function build({ model, el, host, signal }, life) {
@@ -48,10 +42,7 @@ async function build({ model, el, host, signal }, life) {
   const stage = h("div", { class: "stage" }, frames.element, picture.drawing, picture.tables);
   const root = h("div", { class: "lesson-graph film", lang: life.language },
     toolbar.element, line.element, h("div", { class: "main" }, stage, h("div", { class: "below" }, h("div", { class: "strip" }, sentence), gone), picture.details.element), picture.note);
-  ownLetters(root);
-  followTheme(root, film.palette, signal);
-  el.classList.add("lesson-graph-host");
-  el.replaceChildren(root, life.said);
+  place(el, root, life.said, film.palette, signal);
 
   // --- one frame after the other ------------------------------------------------------------------------------------
 
@@ -113,15 +104,13 @@ async function build({ model, el, host, signal }, life) {
     tell("position", player.position);
     turn();
   });
-  const follow = () => player.go(model.get("position"));
-  model.on("change:position", follow);
+  listen(model, signal, { "change:position": () => player.go(model.get("position")) });
   root.addEventListener("keydown", (event) =>
     press(event, {
       ...pictureKeys({ player, canvas: picture.canvas, select: (id) => picture.select(id), actions, selected: picture.selected, isTable: picture.isTable, toggle, graph: picture.graph }),
       PageUp: () => player.move(-player.leap), PageDown: () => player.move(player.leap), b: () => turnTo(0), n: () => turnTo(1),
     }));
   signal.addEventListener("abort", () => {
-    model.off("change:position", follow);
     player.pause();
     picture.canvas?.viewport?.destroy();
   });

@@ -2,6 +2,7 @@
 import { h } from "./dom.js";
 import { PATIENCE } from "./kernel.js";
 import { nextLanguage, speakNext } from "./language.js";
+import { listen } from "./listen.js";
 
 /** Runs `build` now and whenever the kernel sends another folding of the graph; each picture has a signal that ends with it. */
 export class Folding {
@@ -16,15 +17,8 @@ export class Folding {
   }
 
   async start(signal) {
-    const refold = () => this.picture();
-    const speak = () => this.picture(false);
-    this.model.on("change:data", refold);
-    this.model.on("change:language", speak);
-    signal.addEventListener("abort", () => {
-      this.model.off("change:data", refold);
-      this.model.off("change:language", speak);
-      this.life.abort();
-    });
+    listen(this.model, signal, { "change:data": () => this.picture(), "change:language": () => this.picture(false) });
+    signal.addEventListener("abort", () => this.life.abort());
     await this.picture();
   }
 
@@ -104,6 +98,13 @@ export class Folding {
   say(words, isSeen = false) {
     this.said.classList.toggle("seen", isSeen);
     this.said.textContent = words;
+  }
+
+  /** What was selected before, or is looked for, in the picture that is here now. */
+  resume(graph, { select, look }) {
+    if (graph.tensors[this.keeps] ?? graph.ops[this.keeps]) select(this.keeps);
+    if (this.wanted) look(this.wanted.id, this.wanted.how, true);
+    this.wanted = null;
   }
 
   leave() {

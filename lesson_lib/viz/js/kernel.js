@@ -1,4 +1,5 @@
 // Questions to the kernel: the numbers of a large tensor, the words of a step. Each is asked once.
+import { listen } from "./listen.js";
 
 export const PATIENCE = 5000; // milliseconds until an unanswered request counts as lost
 
@@ -10,8 +11,7 @@ export function questions(model, signal, most = Infinity) {
     waiting.get(message.key)?.(message);
     waiting.delete(message.key);
   };
-  model.on("msg:custom", receive);
-  signal.addEventListener("abort", () => model.off("msg:custom", receive));
+  listen(model, signal, { "msg:custom": receive });
 
   function put(key, question) {
     const answer = new Promise((resolve, reject) => {

@@ -3,7 +3,7 @@ import { fill } from "./dom.js";
 
 const read = (id) => JSON.parse(document.getElementById(id).textContent);
 const file = read("data");
-const programs = read("programs");
+const program = read("program");
 
 /** What was written once and is referred to by number, put together again, each time anew: the widget writes into it. */
 function whole(value) {
@@ -112,13 +112,9 @@ function label(model) {
   document.documentElement.lang = model.get("language");
 }
 
-async function program(name) {
-  const address = URL.createObjectURL(new Blob([programs[name]], { type: "text/javascript" }));
-  return (await import(address)).default;
-}
-
-const [view, engine] = await Promise.all([program("view"), program("engine")]);
+const address = URL.createObjectURL(new Blob([program], { type: "text/javascript" }));
+const exports = (await import(address)).default.initialize();
 const model = new FileModel();
 const { signal } = new AbortController(); // the page ends with its window
-const host = { getWidget: async () => ({ exports: await engine.initialize() }) };
-await view.render({ model, el: document.getElementById("graph"), host, signal });
+const host = { getWidget: async () => ({ exports }) };
+await exports.programs.view({ model, el: document.getElementById("graph"), host, signal });

@@ -2,6 +2,7 @@
 import { copied } from "./clipboard.js";
 import { h } from "./dom.js";
 import { PATIENCE, tell } from "./kernel.js";
+import { listen } from "./listen.js";
 
 const NONE = { values: [], gradients: [], why: {}, reason: "", edited: false, code: "", said: "" };
 
@@ -12,12 +13,8 @@ export class Poke {
     graph.poked ??= NONE;
     this.line = []; // changes that wait for their turn
     this.turn = null;
-    const receive = (message) => message.type === "poked" && this.receive(message);
-    model.on("msg:custom", receive);
-    signal.addEventListener("abort", () => {
-      model.off("msg:custom", receive);
-      clearTimeout(this.timer);
-    });
+    listen(model, signal, { "msg:custom": (message) => message.type === "poked" && this.receive(message) });
+    signal.addEventListener("abort", () => clearTimeout(this.timer));
     this.bar();
   }
 

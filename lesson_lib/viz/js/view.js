@@ -4,38 +4,32 @@ import { Cards } from "./cards.js";
 import { Details } from "./details.js";
 import { fill, h } from "./dom.js";
 import { Folding } from "./folding.js";
+import { frame, place } from "./frame.js";
 import { Help } from "./help.js";
 import { engineOf, kernel, tell } from "./kernel.js";
-import { ownLetters, pictureKeys, press } from "./keys.js";
+import { pictureKeys, press } from "./keys.js";
+import { listen } from "./listen.js";
 import { looker } from "./look.js";
 import { memoryAt } from "./memory.js";
 import { Naive } from "./naive.js";
 import { panelOf } from "./panel.js";
-import { takePlaces } from "./place.js";
 import { Player } from "./player.js";
 import { Poke } from "./poke.js";
 import { Strip } from "./strip.js";
 import { GraphTable } from "./table.js";
-import { followTheme } from "./theme.js";
 import { Toolbar } from "./toolbar.js";
 import { complete } from "./usual.js";
 
-export default {
-  initialize: ({ model, signal }) => takePlaces(model, signal),
-  async render({ model, el, host, signal }) {
-    const folding = new Folding(model, el, (life, ends) => build({ model, el, host, signal: ends }, life));
-    await folding.start(signal);
-  },
-};
+export default async function view({ model, el, host, signal }) {
+  await new Folding(model, el, (life, ends) => build({ model, el, host, signal: ends }, life)).start(signal);
+}
 
 /** One picture with all its controls; `folding` is told which module to open. */
 async function build({ model, el, host, signal }, folding) {
   const graph = complete(model.get("data"));
   const texts = folding.texts;
   const player = new Player(graph.steps, model.get("position"));
-  let selected = null;
-  let isTable = false;
-  let engine = null;
+  let [selected, isTable, engine] = [null, false, null];
 
   const select = (id) => {
     selected = id === selected ? null : id;
@@ -57,19 +51,11 @@ async function build({ model, el, host, signal }, folding) {
   const look = looker({ graph, canvas, table, folding, select: (id) => id === selected || select(id) });
   const panel = panelOf(graph, texts, { look, folding });
   const help = new Help(texts);
-  const zoom = (factor) => canvas.viewport?.scaleBy(factor);
-  const actions = { zoom, fit: () => canvas.viewport?.fit(), pan, toggleTable, toggleHelp, toggleNaive: () => naive.toggle(), speak: () => folding.speak(), otherLanguage: () => folding.other };
+  const actions = { zoom: (factor) => canvas.viewport?.scaleBy(factor), fit: () => canvas.viewport?.fit(), pan, toggleTable, toggleHelp, toggleNaive: () => naive.toggle(), speak: () => folding.speak(), otherLanguage: () => folding.other };
   const toolbar = new Toolbar(player, texts, actions);
 
-  const root = h("div", { class: "lesson-graph", lang: folding.language },
-    toolbar.element, help.element,
-    h("div", { class: "main" }, h("div", { class: "stage" }, canvas.element, table.element), h("div", { class: "below" }, naive.element, strip.element), details.element),
-    poke.element, panel.element,
-    graph.reason && h("p", { class: "reason" }, graph.reason), graph.offline && h("p", { class: "reason" }, texts.offline));
-  ownLetters(root);
-  followTheme(root, graph.palette, signal);
-  el.classList.add("lesson-graph-host");
-  el.replaceChildren(root, folding.said);
+  const root = frame(graph, texts, folding.language, { toolbar, help, canvas, table, naive, strip, details, poke, panel });
+  place(el, root, folding.said, graph.palette, signal);
 
   function refreshSelection() {
     canvas.select(selected);
@@ -142,16 +128,11 @@ async function build({ model, el, host, signal }, folding) {
     model.set("position", player.position);
     model.save_changes();
   });
-  const pointed = (id, isOwn) => look(id, isOwn ? "lit" : "seen");
-  model.on("look", pointed); // somebody beside this view, such as a comparison, wants a node to be seen
-  signal.addEventListener("abort", () => model.off("look", pointed));
-  const follow = () => model.get("data") === graph && !naive.on && player.go(model.get("position"));
-  const followNaive = () => model.get("data") === graph && naive.follow(model.get("naive"));
-  model.on("change:position", follow);
-  model.on("change:naive", followNaive);
-  signal.addEventListener("abort", () => {
-    model.off("change:position", follow);
-    model.off("change:naive", followNaive);
+  const isNow = () => model.get("data") === graph;
+  listen(model, signal, {
+    look: (id, isOwn) => look(id, isOwn ? "lit" : "seen"), // somebody beside this view, such as a comparison, wants a node to be seen
+    "change:position": () => isNow() && !naive.on && player.go(model.get("position")),
+    "change:naive": () => isNow() && naive.follow(model.get("naive")),
   });
   root.addEventListener("keydown", (event) => press(event, pictureKeys({ player, canvas, select, actions, selected, isTable, toggle, graph, help, panel })));
   signal.addEventListener("abort", () => {
@@ -172,8 +153,6 @@ async function build({ model, el, host, signal }, folding) {
   if (folding.isHelped) toggleHelp();
   refresh();
   naive.follow(model.get("naive"));
-  if (graph.tensors[folding.keeps] ?? graph.ops[folding.keeps]) select(folding.keeps);
-  if (folding.wanted) look(folding.wanted.id, folding.wanted.how, true);
-  folding.wanted = null;
+  folding.resume(graph, { select, look });
   return { canvas, table, root, selected: () => selected };
 }
