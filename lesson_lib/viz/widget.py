@@ -1,9 +1,10 @@
 """The graph to step through, in a notebook: two anywidgets, a heavy one per kernel and a light one per graph.
 
 ``GraphEngine`` carries Graphviz as WebAssembly, which answers one question, the layout of a DOT text, and the programs of the
-widgets. ``GraphView`` carries one graph and borrows the engine: a browser keeps what it read for each widget, even for a closed one. The drawing, the steps and the words all come from Python; the browser only places,
-shows and hides them, so stepping works while the kernel is busy. Buttons and labels are there in each language; the
-sentences and the cards come again when the reader switches. A number that is changed on screen is changed for this view alone.
+widgets. ``GraphView`` carries one graph and borrows the engine: a browser keeps what it read for each widget, even for a closed
+one. The drawing, the steps and the words all come from Python; the browser only places, shows and hides them, so stepping works
+while the kernel is busy. Buttons and labels are there in each language; the sentences and the cards come again when the reader
+switches. A number that is changed on screen is changed for this view alone.
 """
 
 from functools import partial
