@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 import lesson_lib as torch
-from benchmarks.graph_pictures import chain
+from benchmarks.graph_pictures import chain, page_of, row_of
 from lesson_lib import viz
 from lesson_lib.core import state
 from lesson_lib.viz import shown_in
@@ -272,3 +272,13 @@ print(len(calls))"""
         for imports in ("", "from lesson_lib import viz")
     ]
     assert counts[0] == counts[1]
+
+
+# --- the page of figures ----------------------------------------------------------------------------------------------
+
+
+def test_a_broken_promise_is_marked_in_the_page_of_figures():
+    assert row_of("a step", 12.34, "ms", "50") == "| a step | 12.3 ms | 50 |"
+    assert row_of("first picture", 2100.4, "ms", "2,000") == "| first picture | 2,100 ms | 2,000 (missed) |"
+    page = page_of({"In the kernel": [("a search", 3, "ms", "")]})
+    assert "## In the kernel\n" in page and "| a search | 3 ms |  |" in page and "- Measured: " in page
