@@ -1,6 +1,7 @@
 """Compiled kernels against the NumPy forms beside them, and the threads that share a large array."""
 
 import importlib
+import math
 import os
 import subprocess
 import sys
@@ -296,3 +297,23 @@ def test_a_convolution_is_shared_between_threads(two_threads):
 def test_a_helping_thread_shares_nothing_further(two_threads):
     """It would wait for itself."""
     assert threads.spread(lambda part: threads.spread(lambda inner: part * inner, [1, 2]), [10, 20]) == [[10, 20], [20, 40]]
+
+
+@numba
+def test_functions_of_the_kernels_are_exact_to_a_few_units():
+    """Each against float64, over the whole range and close to 0, where an error would not show in an absolute figure."""
+    maths = importlib.import_module("lesson_lib.core.kernels.maths")  # here: it imports Numba
+    draw = np.random.default_rng(0)
+    small = np.concatenate([10 ** draw.uniform(-20, 0, 4000), draw.uniform(0, 20, 4000)]).astype(np.float32)
+    both = np.concatenate([small, -small])
+    limits = {  # function -> (its exact form, where, units of the last place)
+        "exp32": (np.exp, both, 3),
+        "tanh32": (np.tanh, both, 4),
+        "erf32": (np.vectorize(math.erf), both, 6),
+        "log_one_plus32": (np.log1p, small[small <= 1], 4),
+    }
+    for name, (exact, x, units) in limits.items():
+        function = maths.numba.vectorize(["float32(float32)"])(getattr(maths, name).py_func)
+        wanted = exact(x.astype(np.float64))
+        error = np.abs(function(x).astype(np.float64) - wanted) / np.spacing(np.abs(wanted).astype(np.float32))
+        assert error.max() <= units, (name, error.max(), x[error.argmax()])

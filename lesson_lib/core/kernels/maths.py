@@ -89,8 +89,18 @@ def erf32(x):
 
 @inlined
 def tanh32(x):
-    """tanh(x) = 1 − 2/(e²ˣ + 1)."""
-    return F(1) - F(2) / (exp32(x + x) + F(1))
+    """tanh(x) = 1 − 2/(e²ˣ + 1), and near 0, where that would lose digits, x + x³·P(x²).
+
+    Source: S. Moshier, Cephes, tanhf.c, https://www.netlib.org/cephes/
+    """
+    z = x * x
+    p = F(-5.70498872745e-3)
+    p = p * z + F(2.06390887954e-2)
+    p = p * z + F(-5.37397155531e-2)
+    p = p * z + F(1.33314422036e-1)
+    p = p * z + F(-3.33332819422e-1)
+    far = F(1) - F(2) / (exp32(x + x) + F(1))
+    return x + x * z * p if abs(x) < F(0.625) else far
 
 
 @inlined
