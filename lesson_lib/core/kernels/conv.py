@@ -222,7 +222,7 @@ def conv2d_input(g, w, x_shape, win):
     if is_pointwise(w.shape, win) or not fits(x_shape, w.shape, win, g, w):
         return None
     g, dx = np.ascontiguousarray(g), np.zeros(x_shape, np.float32)
-    rows, columns = (reversed_axes(*axis) for axis in zip(x_shape[2:], w.shape[2:], *win[:3]))
+    rows, columns = ([*reversed_axes(*axis)] for axis in zip(x_shape[2:], w.shape[2:], *win[:3]))
 
     def give_back(some):
         for (i, y, *row), (j, x, *column) in product(rows, columns):

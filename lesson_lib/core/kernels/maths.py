@@ -1,7 +1,7 @@
 """Functions of one float32 that the compiler can spread over a whole register of numbers, which it cannot do with the C library's.
 
 ``compiled`` is Numba's ``njit`` as the kernels use it: sums may be reordered, a division by zero gives inf as in NumPy, other threads may run
-meanwhile, and the machine code is kept on disk for the next process.
+meanwhile, and the machine code is kept on disk for the next process. What is kept does not notice a change in this file: after one, `make clean`.
 """
 
 import numba
