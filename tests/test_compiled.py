@@ -284,7 +284,7 @@ def test_a_convolution_is_shared_between_threads(compile, two_threads, monkeypat
     monkeypatch.setattr(compiled.choice, "wanted", compile)
 
     def blas_threads():
-        return [pool["num_threads"] for pool in threadpoolctl.threadpool_info() if pool["user_api"] == "blas"]
+        return {pool["filepath"]: pool["num_threads"] for pool in threadpoolctl.threadpool_info() if pool["user_api"] == "blas"}
 
     found = []
     for count in (2, 1):
@@ -294,7 +294,7 @@ def test_a_convolution_is_shared_between_threads(compile, two_threads, monkeypat
         before = blas_threads()
         y = lesson_lib.nn.functional.conv2d(x, w, padding=1)
         y.backward(y.detach())
-        assert blas_threads() == before
+        assert before.items() <= blas_threads().items()  # Numba brings another library when it is loaded
         found.append((y.detach().numpy(), x.grad.numpy(), w.grad.numpy()))
     for ours, alone in zip(*found, strict=True):
         np.testing.assert_allclose(ours, alone, rtol=1e-4, atol=1e-3)
