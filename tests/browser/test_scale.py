@@ -123,6 +123,7 @@ def test_a_hundred_thousand_operations_are_summed_up_searched_and_looked_at(note
     keyboard.type("sum")
     census.locator("> .said", has_text="1 of 100001 operations contain 'sum'").wait_for(state="attached")
     assert "return h.sum()" in census.locator("tbody tr").inner_text()
+    assert census.locator(".as-table").first.evaluate("table => table.scrollWidth <= table.clientWidth")  # the user's line is in sight
     keyboard.press("ArrowDown")
     keyboard.press("Enter")
     census.locator("> .said", has_text="30 operations around sum, number 100000").wait_for(state="attached")
