@@ -8,10 +8,10 @@ from functools import partial
 
 import numpy
 
+from . import shared
 from .cpu_conv import conv2d, conv2d_input, conv2d_weight  # noqa: F401
 from .cpu_index import add_at, read_at, scatter_add  # noqa: F401
 from .cpu_pool import avg_pool2d, avg_pool2d_backward, max_pool2d, max_pool2d_gather, max_pool2d_scatter  # noqa: F401
-from .shared import folded
 from .special import erf, erfc  # noqa: F401 - part of the namespace
 from .special_gamma import digamma, gammainc, gammaincc, lgamma, zeta  # noqa: F401
 from .special_normal import bessel_i0, bessel_i1, erfcx, erfinv, i0e, i1e, log_ndtr, ndtri  # noqa: F401
@@ -36,7 +36,7 @@ warnings.filterwarnings("ignore", category=RuntimeWarning, module="lesson_lib")
 
 # The reductions that numpy.sum, prod, max and min wrap: called directly they take half the time. Large arrays are shared between threads.
 
-_sums, _maxima, _minima = (partial(folded, ufunc) for ufunc in (numpy.add, numpy.maximum, numpy.minimum))
+_sums, _maxima, _minima = (partial(shared.folded, ufunc) for ufunc in (numpy.add, numpy.maximum, numpy.minimum))
 
 
 def sum(x, axis=None, dtype=None, keepdims=False):
