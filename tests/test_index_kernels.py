@@ -1,5 +1,6 @@
 """Reading and adding at index arrays: the quick forms of ``core/cpu_index.py`` and the compiled one against NumPy's own."""
 
+import sys
 import tracemalloc
 
 import numpy as np
@@ -160,7 +161,8 @@ def test_writes_are_recorded_as_pytorch_does(torch):
             assert mine == theirs
 
 
-def test_a_recorded_write_copies_nothing():
+def test_a_recorded_write_copies_nothing(monkeypatch):
+    monkeypatch.setattr(sys.modules["lesson_lib.ops.index"], "watchers", [])  # a subclass of Tensor in another test leaves one
     x = lesson_lib.ones(400, 100, requires_grad=True) * 1
     at = lesson_lib.tensor([3, 5])
     x[at] = 1.0  # where there is Numba, it is loaded now
