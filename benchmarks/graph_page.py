@@ -5,9 +5,10 @@ import contextlib
 import os
 import statistics
 import tempfile
+from pathlib import Path
 
 from scripts.browser import chromium
-from scripts.notebook_page import open_notebook
+from scripts.notebook_page import open_notebook, shared_labs
 
 SETUP = """\
 import lesson_lib as torch
@@ -84,7 +85,9 @@ def opened():
     from playwright.sync_api import sync_playwright
 
     with contextlib.ExitStack() as stack:
-        folder = stack.enter_context(tempfile.TemporaryDirectory())
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()), "lab")
+        folder.mkdir()
+        stack.enter_context(shared_labs())
         browser = stack.enter_context(chromium(stack.enter_context(sync_playwright())))
         notebook = stack.enter_context(open_notebook(browser, folder, SETUP, *CELLS.values()))
         notebook.cell(0).locator(".lesson-graph svg .tensor").first.wait_for(state="attached")

@@ -115,13 +115,49 @@ class NotebookPage:
         return {match[1] for url in self.asked if (match := re.match(r"(?:https?|wss?)://([^:/]+)", url))}
 
 
+class SharedLab:
+    """One JupyterLab for the notebooks of many tests, each in a folder of its own under `root`; it starts with the first."""
+
+    def __init__(self, root, stack):
+        self.root = Path(root)
+        self.address, self.token = stack.enter_context(running_lab(root))
+
+    def forget(self):
+        """As a fresh one would be: in the light theme, with no kernel."""
+        (_settings(self.root) / "@jupyterlab" / "apputils-extension" / "themes.jupyterlab-settings").unlink(missing_ok=True)
+        for kernel in json.load(self._ask("GET", "kernels")):
+            self._ask("DELETE", f"kernels/{kernel['id']}")
+
+    def _ask(self, method, what):
+        request = urllib.request.Request(f"{self.address}/api/{what}", method=method, headers={"Authorization": f"token {self.token}"})
+        return urllib.request.urlopen(request, timeout=30)
+
+
+_labs = {}  # root -> SharedLab
+_stack = contextlib.ExitStack()
+
+
+@contextlib.contextmanager
+def shared_labs():
+    """Ends what `open_notebook` started meanwhile."""
+    try:
+        yield
+    finally:
+        _labs.clear()
+        _stack.close()
+
+
 @contextlib.contextmanager
 def open_notebook(browser, folder, *cells, width=1400, height=1000):
-    """A notebook of these cells in a JupyterLab of its own, open in a tab; the first cell has run."""
-    write_notebook(Path(folder) / "notebook.ipynb", *cells)
-    with running_lab(folder) as (address, token):
-        notebook = NotebookPage(browser, address, token, "notebook.ipynb", viewport={"width": width, "height": height})
-        notebook.folder = folder
+    """A notebook of these cells in JupyterLab, open in a tab; the first cell has run. Folders beside `folder` share the JupyterLab."""
+    folder = Path(folder)
+    write_notebook(folder / "notebook.ipynb", *cells)
+    lab = _labs.get(folder.parent) or _labs.setdefault(folder.parent, SharedLab(folder.parent, _stack))
+    notebook = NotebookPage(browser, lab.address, lab.token, f"{folder.name}/notebook.ipynb", viewport={"width": width, "height": height})
+    notebook.folder = folder
+    try:
         notebook.run(0)
         yield notebook
+    finally:
         notebook.page.close()
+        lab.forget()

@@ -4,6 +4,7 @@ import pytest
 
 from scripts.browser import chromium as running_chromium
 from scripts.browser import find_chromium
+from scripts.notebook_page import shared_labs
 
 
 @pytest.fixture(scope="session")
@@ -25,5 +26,5 @@ def browser(chromium):
     """A headless Chromium, driven through Playwright."""
     from playwright.sync_api import sync_playwright
 
-    with sync_playwright() as playwright, running_chromium(playwright) as browser:
+    with sync_playwright() as playwright, running_chromium(playwright) as browser, shared_labs():
         yield browser
