@@ -11,11 +11,13 @@ The libraries take turns in one process for each number of threads, and the shor
 
 import argparse
 import json
+import signal
 import sys
 
 from . import report, runs
 from .libraries import BOTH, OTHERS, installed
 from .machine import described
+from .progress import Progress
 from .registry import chosen
 
 
@@ -36,6 +38,7 @@ def parsed(arguments):
 
 def main(arguments=None):
     options = parsed(arguments)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: the processes that measure end, too
     if not installed("torch"):
         raise SystemExit("PyTorch is not installed: pip install torch==2.13.0, or `make bench`, which does it.")
     works = chosen(options.names)
@@ -70,15 +73,18 @@ def measure_everything(options, works):
     done = report.read(runs.KEPT) if options.resume and runs.KEPT.exists() else []
     with open(runs.KEPT, "a" if options.resume else "w") as file:
         try:
-            file.write(json.dumps({"task": "machine", "described": described()}) + "\n")
-            for result in runs.measured(orders, done, progress=True):
-                file.write(json.dumps(result) + "\n")
-                file.flush()
+            keep(file, {"task": "machine", "described": described()})
+            for result in runs.measured(orders, done, Progress()):
+                keep(file, result)
         except KeyboardInterrupt:
-            print(
-                f"\nInterrupted. The results are kept: --resume measures the rest, --report writes what there is ({runs.KEPT.name}).", file=sys.stderr
-            )
+            print(f"\nInterrupted. The results are kept in {runs.KEPT}: --resume measures the rest, --report writes what there is.", file=sys.stderr)
             raise SystemExit(130) from None
+
+
+def keep(file, result):
+    """A line of its own, also behind one that was cut."""
+    file.write(("\n" if file.tell() else "") + json.dumps(result))
+    file.flush()
 
 
 if __name__ == "__main__":

@@ -1,12 +1,14 @@
 """The figures as a page: benchmarks/RESULTS.md."""
 
+import contextlib
 import json
 import re
 from pathlib import Path
 
-from .figures import WORST, Figures, verdicts
+from .figures import WORST, Figures, partly, verdicts, with_threads
 from .libraries import OTHERS
 from .picture import draw
+from .progress import kind, named, subject
 from .registry import chosen
 from .timing import exponent, geometric_mean
 
@@ -14,23 +16,31 @@ HERE = Path(__file__).resolve().parent
 
 
 def read(path):
-    """The results that a run kept."""
-    return [json.loads(text) for text in Path(path).read_text().splitlines()]
+    """The results that a run kept. A line that was cut when the run was ended does not count."""
+    found = []
+    for text in Path(path).read_text().splitlines():
+        with contextlib.suppress(json.JSONDecodeError):
+            found.append(json.loads(text))
+    return found
 
 
 def line(result):
     """One result in one line, for the terminal."""
+    failed = [f"{name or 'the harness'} FAILED: {problem}" for name, problem in result.get("failures", {}).items()]
+    if result["task"] != "time" and failed:
+        return f"{named(result)}  " + "  ".join(failed)
     if result["task"] == "growth":
         ours, theirs = (exponent(result["values"], result["seconds"][lib]) for lib in ("lesson_lib", "torch"))
-        return f"{result['name']:24} grows with {result['axis']:10} as its power {ours:.2f}, PyTorch {theirs:.2f}"
+        ratios = [a / b for a, b in zip(*(result["seconds"][lib] for lib in ("lesson_lib", "torch")))]
+        words = f"grows with {result['axis']:10} as its power {ours:5.2f}, PyTorch {theirs:5.2f}"
+        return f"{result['name']:24} {words}; ratios {', '.join(f'{ratio:.2f}' for ratio in ratios)}"
     if result["task"] == "memory":
         return f"{result['name']:24} {result['library']:10} {result['bytes'] / 1e6:9.1f} MB at most"
-    seconds = result["seconds"]
+    seconds = result.get("seconds", {})
     words = [f"{name} {value * 1e3:9.3f} ms" for name, value in seconds.items()]
     if {"lesson_lib", "torch"} <= set(seconds):
         words.append(f"ratio {seconds['lesson_lib'] / seconds['torch']:5.2f}")
-    words += [f"{name} FAILED: {problem}" for name, problem in result["failures"].items()]
-    return f"{result['name']:24} {result['threads']} thread{'s' * (result['threads'] > 1):1}  " + "  ".join(words)
+    return f"{result['name']:24} {result['threads']} thread{'s' * (result['threads'] > 1):1}  " + "  ".join(words + failed)
 
 
 def write(results, folder=HERE):
@@ -64,7 +74,7 @@ def page(figures, reasons):
         "The libraries take turns in one process for each number of threads, on random inputs from the same seed; their results were compared first. "
         "The shortest time of each counts. A ratio is our time over PyTorch eager's: below 1 we are faster. Forward and backward, float32; training "
         "workloads with the optimizer's step.",
-        "\n".join(f"- {what}: {which}" for what, which in figures.machine.items()),
+        "\n".join(f"- {what}: {which}" for what, which in figures.described().items()),
         "## Targets",
         targets(figures, reasons),
         "## Means",
@@ -74,6 +84,7 @@ def page(figures, reasons):
         *memory(figures, reasons),
         *imports(figures),
         *growth(figures, reasons),
+        *not_measured(figures),
     ]
     return "\n\n".join(part.rstrip() for part in parts if part) + "\n"
 
@@ -93,14 +104,20 @@ def means(figures):
     """Geometric means by group."""
     rows = []
     for group in [*groups(), None]:
+        size = sum(group in (None, work.group) for work in chosen([]))
         ratios = [figures.ratios(threads, group).values() for threads in figures.threads()]
         if any(ratios):
-            rows.append([group or "all", len(max(ratios, key=len)), *(f"{geometric_mean(values):.2f}" for values in ratios)])
+            cells = [f"{geometric_mean(values):.2f}" * bool(values) + partly(len(values), size) for values in ratios]
+            rows.append([group or "all", size, *map(str.strip, cells)])
     return table(["group", "workloads", *heads(figures, "ratio")], rows)
 
 
+def is_time(order, name):
+    return order["task"] == "time" and order["name"] == name
+
+
 def heads(figures, *words):
-    return [f"{word}, {threads} thread{'s' * (threads > 1)}" for threads in figures.threads() for word in words]
+    return [f"{word}, {with_threads(threads)}" for threads in figures.threads() for word in words]
 
 
 def milliseconds(seconds):
@@ -119,7 +136,9 @@ def times(figures, reasons):
                 slow |= ratio is not None and ratio > WORST
                 cells += [milliseconds(seconds[lib]) if lib in seconds else "" for lib in ("lesson_lib", "torch")]
                 cells.append("" if ratio is None else f"**{ratio:.2f}**" if ratio > WORST else f"{ratio:.2f}")
-            problems = {f"{lib}: {problem}" for (name, _, lib), problem in figures.failures.items() if name == work.name and lib not in OTHERS}
+            problems = {
+                f"{library}: {problem}" for order, library, problem in figures.failures() if is_time(order, work.name) and library not in OTHERS
+            }
             if any(cells) or problems:
                 rows.append([f"`{work.name}`", *cells, "; ".join(sorted(problems)) or (reasons.get(work.name, "") if slow else "")])
         if rows:
@@ -130,13 +149,26 @@ def times(figures, reasons):
 def others(figures):
     """How many times faster we are than the other libraries."""
     leads = {library: found for library in OTHERS if (found := figures.leads(library, 1))}
-    if leads:
-        names = [work.name for work in chosen([]) if any(work.name in found for found in leads.values())]
-        rows = [[f"`{name}`", *(f"{found[name]:.2f}" if name in found else "" for found in leads.values())] for name in names]
-        rows.append(["geometric mean", *(f"{geometric_mean(found.values()):.2f}" for found in leads.values())])
+    failed = {library: [order["name"] for order, lib, _ in figures.failures() if lib == library] for library in OTHERS}
+    if leads or any(failed.values()):
+        columns = [library for library in OTHERS if library in leads or failed[library]]
+        leads = {library: leads.get(library, {}) for library in columns}
+        names = [work.name for work in chosen([]) if any(work.name in (*leads[library], *failed[library]) for library in columns)]
+        rows = [
+            [f"`{name}`", *(f"{leads[lib][name]:.2f}" if name in leads[lib] else "failed" * (name in failed[lib]) for lib in columns)]
+            for name in names
+        ]
+        rows.append(["geometric mean", *(f"{geometric_mean(found.values()):.2f}" if found else "" for found in leads.values())])
+        rows.append(["workloads", *(f"{len(leads[lib])}" + f" ({len(failed[lib])} failed)" * bool(failed[lib]) for lib in columns)])
         yield "## Other libraries"
-        yield "Their time over ours, 1 thread, for what they can run: above 1 we are faster. JAX and tinygrad run compiled programs (`jit`)."
-        yield table(["workload", *leads], rows)
+        yield (
+            "Their time over ours, 1 thread, for what they can run: above 1 we are faster. Each is written as its own documentation does it. tinygrad runs "
+            "each whole step as a `TinyJit` and JAX as a `jax.jit`, compiled and warm before they are timed, tinygrad without its search for "
+            "faster kernels (`BEAM`)."
+        )
+        if absent := [library for library in OTHERS if library not in columns]:
+            yield f"Not installed: {', '.join(absent)}."
+        yield table(["workload", *columns], rows)
 
 
 def memory(figures, reasons):
@@ -166,11 +198,27 @@ def growth(figures, reasons):
     """Exponents side by side."""
     if figures.growth:
         yield "## Growth"
-        yield "The slope of log(time) over log(size), 1 thread: 1 is proportional; fixed costs make it smaller. Bold where ours is clearly steeper."
+        yield (
+            "The slope of log(time) over log(size), 1 thread: 1 is proportional; fixed costs make it smaller. Bold where ours is clearly steeper and the "
+            "ratio at the largest size is above 1. The last columns are the ratios at the smallest and at the largest size."
+        )
         rows, steeper = [], figures.steeper()
-        for (name, axis), (values, slopes) in figures.growth.items():
+        for (name, axis), (values, slopes, ratios) in figures.growth.items():
             ours, theirs = (f"{slopes[library]:.2f}" for library in ("lesson_lib", "torch"))
             bad = (name, axis) in steeper
             why = reasons.get(f"growth {name} {axis}", "") if bad else ""
-            rows.append([f"`{name}`", axis, f"{values[0]} … {values[-1]}", f"**{ours}**" if bad else ours, theirs, why])
-        yield table(["workload", "grows with", "from … to", "lesson_lib", "PyTorch", "why"], rows)
+            ends = (f"{ratios[n]:.2f}" for n in (0, -1))
+            rows.append([f"`{name}`", axis, f"{values[0]} … {values[-1]}", f"**{ours}**" if bad else ours, theirs, *ends, why])
+        yield table(["workload", "grows with", "from … to", "lesson_lib", "PyTorch", "ratio, smallest", "ratio, largest", "why"], rows)
+
+
+def not_measured(figures):
+    """What failed, and what a run that was cut did not reach."""
+    found = {}
+    for order, library, problem in figures.failures():
+        found.setdefault((library or "the harness", kind(order), problem), []).append(f"`{subject(order)}`")
+    rows = [[library, what, problem, ", ".join(whats)] for (library, what, problem), whats in found.items()]
+    rows += [["", what, "the run was ended before", which] for what, which in figures.missing()]
+    if rows:
+        yield "## Not measured"
+        yield table(["library", "what", "why", "of which"], rows)

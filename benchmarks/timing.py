@@ -6,14 +6,15 @@ import time
 
 import numpy as np
 
-BURST = 0.02  # seconds
+BURST, LONG = 0.02, 0.4  # seconds
 
 
-def minima(steps, budget=2.0, least=3, most=300):
+def minima(steps, budget=2.0, least=3, most=300, before=()):
     """The shortest time of each step in seconds, after at least ``least`` rounds and at most ``most``, within the budget if that is enough.
 
     The steps take turns, so that other work on the machine disturbs all of them alike. A turn is a short burst of calls: in the first one the
     threads of the library before may still be spinning, and the caches hold its data. Garbage is collected between turns, never inside.
+    ``before`` has a function for each step that is called before its turn.
     """
     best = [math.inf] * len(steps)
     gc.collect()
@@ -25,6 +26,8 @@ def minima(steps, budget=2.0, least=3, most=300):
             if done >= least and time.perf_counter() - begin > budget:
                 break
             for i, step in enumerate(steps):
+                if before:
+                    before[i]()
                 best[i] = min(best[i], burst(step))
             gc.collect()
     finally:
@@ -34,9 +37,9 @@ def minima(steps, budget=2.0, least=3, most=300):
 
 
 def burst(step):
-    """The shortest of at least two calls in a row."""
+    """The shortest of several calls in a row: one if it is long, else two or more."""
     best, calls, begin = math.inf, 0, time.perf_counter()
-    while calls < 2 or time.perf_counter() - begin < BURST:
+    while (passed := time.perf_counter() - begin) < BURST or (calls < 2 and passed < LONG):
         start = time.perf_counter()
         step()
         best = min(best, time.perf_counter() - start)

@@ -1,14 +1,19 @@
 """The harness of the benchmarks on fixed figures, and a wide guard on the speed of tiny operations in one run with PyTorch."""
 
-import json
+import io
 import math
+import time
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+import benchmarks.__main__ as benchmark_main
+import benchmarks.worker as benchmark_worker
 from benchmarks import memory, report, runs, timing
 from benchmarks.figures import Figures, verdicts
 from benchmarks.libraries import BOTH, environment
+from benchmarks.progress import Progress, named
 from benchmarks.registry import WORKLOADS, chosen, work_named
 
 WORKS = chosen([])
@@ -90,23 +95,28 @@ def results():
         return [{"task": "time", "threads": n, "name": name, "seconds": seconds, "failures": {}} for n in (1, 2)]
 
     failed = {"task": "time", "threads": 1, "name": "gpt", "seconds": {"torch": 1.0}, "failures": {"lesson_lib": "AssertionError: off"}}
+    hung = {"task": "time", "threads": 2, "name": "bert", "failures": {"lesson_lib": "no answer in 100 s"}}
+    guests = [
+        {"task": "time", "threads": 1, "name": name, "seconds": {}, "failures": {"tinygrad": "no clang"}, "took": 45.0} for name in ("softmax", "sum")
+    ]
     peaks = [{"task": "memory", "threads": 1, "name": "lenet", "library": name, "bytes": size} for name, size in zip(BOTH, (3e6, 2e6))]
     imports = [{"task": "import", "threads": 1, "library": "lesson_lib", "seconds": s, "bytes": 40e6} for s in (0.3, 0.1)]
     growth = {"task": "growth", "threads": 1, "name": "lenet", "axis": "batch", "values": [1, 2, 4, 8]}
     growth["seconds"] = {"lesson_lib": [1, 4, 16, 64], "torch": [1, 2, 4, 8]}
-    machine = {"task": "machine", "described": {"Processor": "a fast one"}}
-    return [machine, *timed("tiny_ops", 0.001, torch=0.002, mygrad=0.008), *timed("lenet", 0.016, torch=0.008), failed, *peaks, *imports, growth]
+    machine = {"task": "machine", "described": {"Processor": "a fast one", "Measured": "today"}}
+    quick, slow = timed("tiny_ops", 0.001, torch=0.002, mygrad=0.008), timed("lenet", 0.016, torch=0.008)
+    return [machine, *quick, *slow, failed, hung, *guests, *peaks, *imports, growth]
 
 
 def test_targets_are_judged_on_the_figures():
     found = {verdict.target: (verdict.measured, verdict.met) for verdict in verdicts(Figures.of(results()))}
-    assert found["geometric mean of the ratios at most 0.9, 1 thread"] == ("1.00", False)
-    assert found["no workload above 1.3, 2 threads"] == ("1 above; lenet 2.00", False)
+    assert found["geometric mean of the ratios at most 0.9, 1 thread"] == ("1.00 (2 of 71 measured)", False)
+    assert found["no workload above 1.3, 2 threads"] == ("1 above; lenet 2.00 (2 of 71 measured)", False)
     assert found["tiny operations at most 0.75, 1 thread"] == ("0.50", True)
-    assert found["peak memory of a training step at most PyTorch's"] == ("1 of 1 above; lenet 1.50", False)
+    assert found["peak memory of a training step at most PyTorch's"] == ("1 of 1 above; lenet 1.50 (1 of 8 measured)", False)
     assert found["import at most 0.2 s and 60 MB"] == ("0.100 s, 40 MB", True)
     assert found["at least 3 times faster than mygrad, 1 thread"] == ("8.0 times, 1 workloads", True)
-    assert found["no exponent of growth 0.15 above PyTorch's"] == ("1 of 1", False)
+    assert found["no exponent of growth 0.15 above PyTorch's"] == ("1 of 1 (1 of 57 measured)", False)
 
 
 def test_the_page_has_every_figure_and_the_reasons(tmp_path):
@@ -117,10 +127,30 @@ def test_the_page_has_every_figure_and_the_reasons(tmp_path):
     assert "| `tiny_ops` | 1 | 2 | 0.50 | 1 | 2 | 0.50 |  |" in text
     assert "| `gpt` |  | 1000 |  |  |  |  | lesson_lib: AssertionError: off |" in text
     assert "| `lenet` | 3.0 | 2.0 | **1.50** | copies |" in text
-    assert "| `lenet` | batch | 1 … 8 | **2.00** | 1.00 |" in text
+    assert "| `lenet` | batch | 1 … 8 | **2.00** | 1.00 | 1.00 | 8.00 |" in text
+    assert "Measured: today; 2 minutes" in text
     assert "not shown" not in text and "a fast one" in text
     report.write(results(), tmp_path)
     assert (tmp_path / "RESULTS.md").exists() and "tiny_ops" in (tmp_path / "results.svg").read_text()
+
+
+def test_what_was_not_measured_is_said_and_no_mean_is_nan():
+    text = report.page(Figures.of(results()), {})
+    assert "nan" not in text.replace("finance", "")
+    assert "| Sequences | 4 |  |" not in text  # a group of which nothing was measured has no row
+    assert "| Small | 2 | 0.50 (1 of 2 measured) | 0.50 (1 of 2 measured) |" in text
+    assert "| tinygrad | time, 1 thread | no clang | `softmax`, `sum` |" in text
+    assert "| lesson_lib | time, 2 threads | no answer in 100 s | `bert` |" in text
+    assert "|  | time, 2 threads | the run was ended before | 68 of 71 workloads |" in text
+    assert "| `softmax` |  | failed |" in text and "| workloads | 1 | 0 (2 failed) |" in text
+    assert "Not installed: autograd, jax." in text
+
+
+def test_a_second_attempt_takes_the_place_of_a_failure():
+    again = {"task": "time", "threads": 1, "name": "gpt", "seconds": {"lesson_lib": 0.5, "torch": 1.0}, "failures": {}}
+    figures = Figures.of([*results(), again])
+    assert figures.ratios(1)["gpt"] == 0.5
+    assert "gpt" not in {order["name"] for order, _, _ in figures.failures()}
 
 
 def test_reasons_are_read_from_their_file(tmp_path):
@@ -128,28 +158,107 @@ def test_reasons_are_read_from_their_file(tmp_path):
     assert report.read_reasons(tmp_path / "reasons.md") == {"lenet": "slow `im2col`", "memory gpt": "scores"}
 
 
-def test_a_run_goes_on_where_it_was_interrupted_and_behind_a_crash(monkeypatch):
-    started = []
+def plan(*names, threads=(1,), libraries=BOTH):
+    return runs.Plan([WORKLOADS[name] for name in names], list(threads), libraries, 0.0)
 
-    class Process:
-        """Answers orders until one of a name that ends it."""
 
-        returncode = -9
+@pytest.fixture
+def worker(monkeypatch, tmp_path):
+    """worker(program) puts a small program in the place of benchmarks/worker.py. It calls ``work(order)``, ``at(library)`` and ``answer(order)``."""
+    head = """
+import json, os, subprocess, sys, time
+def at(library): os.pwrite(os.open(sys.argv[2], os.O_WRONLY), library.ljust(20).encode(), 0)
+def answer(order): print(json.dumps({**order, "seconds": {name: 1.0 for name in order["libraries"]}}), flush=True)
+print("a library's own words", flush=True)
+"""
+    tail = "\nfor order in json.loads(sys.argv[1]): work(order)"
+    monkeypatch.setattr(runs, "LIMIT", 20.0)
+    return lambda program: monkeypatch.setattr(runs, "PROGRAM", ["-c", head + program + tail])
 
-        def __init__(self, command, **_):
-            started.append(json.loads(command[-1]))
-            names = [order["name"] for order in started[-1]]
-            until = names.index("mlp") if "mlp" in names else len(names)
-            self.stdout = ["a library's own words\n", *(json.dumps({**order, "seconds": {}}) + "\n" for order in started[-1][:until])]
 
-        def __enter__(self):
-            return self
+def test_a_run_goes_on_where_it_was_interrupted_and_behind_a_crash(worker, capfd):
+    worker("""
+def work(order):
+    at("torch")
+    if order["name"] == "mlp": os._exit(7)
+    answer(order)
+""")
+    done = [{"task": "time", "threads": 1, "name": "dataloader"}, {"task": "time", "threads": 1, "name": "tiny_ops", "failures": {"torch": "x"}}]
+    results = list(runs.measured(plan("dataloader", "tiny_ops", "mlp", "lenet").times(), done))
+    assert [(result["name"], result.get("failures")) for result in results] == [
+        ("tiny_ops", None),  # it failed the last time
+        ("mlp", {"torch": "ended with code 7"}),
+        ("lenet", None),
+    ]
+    assert "time, 1 thread: mlp: torch: ended with code 7" in capfd.readouterr().err
 
-        def __exit__(self, *_):
-            pass
 
-    monkeypatch.setattr(runs.subprocess, "Popen", Process)
-    plan = runs.Plan([WORKLOADS[name] for name in ("dataloader", "tiny_ops", "mlp", "lenet")], [1], BOTH, 1.0)
-    done = [{"task": "time", "threads": 1, "name": "dataloader"}]
-    assert [result["name"] for result in runs.measured(plan.times(), done)] == ["tiny_ops", "lenet"]
-    assert [[order["name"] for order in orders] for orders in started] == [["tiny_ops", "mlp", "lenet"], ["lenet"]]
+@pytest.mark.skipif(not memory.STATUS.exists(), reason="needs /proc")
+def test_a_worker_that_hangs_is_ended_with_its_children_and_the_run_goes_on(worker, monkeypatch, tmp_path):
+    monkeypatch.setattr(runs, "LIMIT", 1.0)
+    worker(f"""
+def work(order):
+    at("lesson_lib")
+    if order["name"] == "mlp":
+        child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+        open({str(tmp_path / "child")!r}, "w").write(str(child.pid))
+        time.sleep(60)
+    answer(order)
+""")
+    start = time.perf_counter()
+    results = list(runs.measured(plan("tiny_ops", "mlp", "lenet").times()))
+    assert [result.get("failures") for result in results] == [None, {"lesson_lib": "no answer in 1 s"}, None]
+    assert time.perf_counter() - start < 10
+    child = Path("/proc", (tmp_path / "child").read_text(), "stat")
+    assert not child.exists() or child.read_text().split()[2] == "Z"
+
+
+def test_a_guest_that_fails_leaves_the_others_their_time(worker):
+    worker("""
+def work(order):
+    at("tinygrad" if "tinygrad" in order["libraries"] else "torch")
+    if "tinygrad" in order["libraries"]: os._exit(3)
+    answer(order)
+""")
+    order = plan("mlp", libraries=[*BOTH, "tinygrad"]).times()
+    (result,) = runs.measured(order)
+    assert set(result["seconds"]) == set(BOTH) and result["failures"] == {"tinygrad": "ended with code 3"}
+
+
+def test_the_others_take_part_at_the_first_number_of_threads():
+    orders = plan("mlp", threads=(1, 2), libraries=[*BOTH, "jax"]).times()
+    assert [[order["libraries"] for order in process] for process in orders] == [[[*BOTH, "jax"]], [list(BOTH)]]
+
+
+def test_a_worker_says_what_went_wrong_and_how_long_it_took():
+    result = benchmark_worker.answer({"task": "memory", "name": "mlp", "library": "no_such_library", "threads": 1})
+    assert "No module named" in result["failures"]["no_such_library"] and result["took"] >= 0
+
+
+def test_the_screen_has_a_line_for_each_order():
+    class Screen(io.StringIO):
+        def isatty(self):
+            return False
+
+    now = iter([0, 300])
+    screen = Screen()
+    line = Progress(screen, clock=lambda: next(now))
+    orders = [{"task": "time", "threads": 2, "name": name, "libraries": list(BOTH)} for name in ["mlp"] * 30 + ["lenet"]]
+    line.plan(orders)
+    line.begins(orders[0])
+    for order in orders[:30]:
+        line.ends(order)
+    line.begins(orders[30])
+    assert screen.getvalue().splitlines() == ["[ 1 of 31] time, 2 threads: mlp; 3 minutes left", "[31 of 31] time, 2 threads: lenet; 1 minute left"]
+    assert named({"task": "growth", "threads": 1, "name": "mlp", "axis": "batch"}) == "growth: mlp, batch"
+    assert named({"task": "memory", "threads": 1, "name": "mlp", "library": "torch"}) == "memory: mlp, torch"
+
+
+def test_a_line_that_was_cut_does_not_count(tmp_path):
+    file = tmp_path / "kept.jsonl"
+    with open(file, "w") as kept:
+        benchmark_main.keep(kept, {"task": "time"})
+        kept.write('\n{"task": "time", "seconds": {}')
+    with open(file, "a") as kept:
+        benchmark_main.keep(kept, {"task": "memory"})
+    assert report.read(file) == [{"task": "time"}, {"task": "memory"}]
