@@ -7,6 +7,7 @@ import warnings
 
 BOTH = ("lesson_lib", "torch")
 OTHERS = ("mygrad", "autograd", "tinygrad", "jax")  # each has a file of its own in benchmarks/others
+TITLES = {"mygrad": "MyGrad", "autograd": "HIPS autograd", "tinygrad": "tinygrad", "jax": "JAX"}
 THREAD_NAMES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUM_CPU_THREADS")
 
 

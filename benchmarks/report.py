@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 
 from .figures import WORST, Figures, partly, verdicts, with_threads
-from .libraries import OTHERS
-from .picture import draw
+from .libraries import OTHERS, TITLES
+from .picture import draw, draw_others
 from .progress import kind, named, subject
 from .registry import chosen
 from .timing import exponent, geometric_mean
@@ -44,11 +44,12 @@ def line(result):
 
 
 def write(results, folder=HERE):
-    """RESULTS.md and results.svg."""
+    """RESULTS.md and its pictures."""
     figures = Figures.of(results)
     reasons = read_reasons(HERE / "reasons.md")
     (folder / "RESULTS.md").write_text(page(figures, reasons), encoding="utf-8")
     draw(figures, folder / "results.svg")
+    draw_others(figures, folder / "others.svg")
     print(f"{folder / 'RESULTS.md'}: " + "; ".join(f"{v.target}: {v.measured}{'' if v.met else ' (missed)'}" for v in verdicts(figures)))
 
 
@@ -167,8 +168,10 @@ def others(figures):
             "faster kernels (`BEAM`)."
         )
         if absent := [library for library in OTHERS if library not in columns]:
-            yield f"Not installed: {', '.join(absent)}."
-        yield table(["workload", *columns], rows)
+            yield f"Not installed: {', '.join(TITLES[library] for library in absent)}."
+        if any(leads.values()):
+            yield "![Their time over ours](others.svg)"
+        yield table(["workload", *(TITLES[library] for library in columns)], rows)
 
 
 def memory(figures, reasons):

@@ -10,9 +10,11 @@ import pytest
 
 import benchmarks.__main__ as benchmark_main
 import benchmarks.worker as benchmark_worker
+import lesson_lib
 from benchmarks import memory, report, runs, timing
 from benchmarks.figures import Figures, verdicts
 from benchmarks.libraries import BOTH, environment
+from benchmarks.others import numpy_style
 from benchmarks.progress import Progress, named
 from benchmarks.registry import WORKLOADS, chosen, work_named
 
@@ -131,7 +133,11 @@ def test_the_page_has_every_figure_and_the_reasons(tmp_path):
     assert "Measured: today; 2 minutes" in text
     assert "not shown" not in text and "a fast one" in text
     report.write(results(), tmp_path)
-    assert (tmp_path / "RESULTS.md").exists() and "tiny_ops" in (tmp_path / "results.svg").read_text()
+    assert "(others.svg)" in (tmp_path / "RESULTS.md").read_text()
+    words = (tmp_path / "results.svg").read_text()
+    assert all(f">{text}<" in words for text in ("tiny_ops", "0.50", "2.00", "1.3", "2 thr.")) and "nan" not in words
+    words = (tmp_path / "others.svg").read_text()
+    assert all(f">{text}<" in words for text in ("MyGrad", "8.0 times, 1 workloads"))
 
 
 def test_what_was_not_measured_is_said_and_no_mean_is_nan():
@@ -143,7 +149,7 @@ def test_what_was_not_measured_is_said_and_no_mean_is_nan():
     assert "| lesson_lib | time, 2 threads | no answer in 100 s | `bert` |" in text
     assert "|  | time, 2 threads | the run was ended before | 68 of 71 workloads |" in text
     assert "| `softmax` |  | failed |" in text and "| workloads | 1 | 0 (2 failed) |" in text
-    assert "Not installed: autograd, jax." in text
+    assert "Not installed: HIPS autograd, JAX." in text
 
 
 def test_a_second_attempt_takes_the_place_of_a_failure():
@@ -156,6 +162,35 @@ def test_a_second_attempt_takes_the_place_of_a_failure():
 def test_reasons_are_read_from_their_file(tmp_path):
     (tmp_path / "reasons.md").write_text("# Why\n\nWords.\n\n- `lenet`: slow `im2col`\n- `memory gpt`: scores\n")
     assert report.read_reasons(tmp_path / "reasons.md") == {"lenet": "slow `im2col`", "memory gpt": "scores"}
+
+
+INTRICATE = [
+    "max_pool",
+    "avg_pool",
+    "cross_entropy_smoothed",
+    "bce_with_logits",
+    "layer_norm",
+    "rms_norm",
+    "batch_norm",
+    "group_norm",
+    "instance_norm",
+]
+INTRICATE += ["attention_causal", "index_pairs", "gather", "embedding"]
+
+
+@pytest.mark.parametrize("name", INTRICATE)
+def test_a_formula_for_other_libraries_computes_the_workload(name):
+    function, arrays, g = numpy_style.operation(name)
+    y, *_ = work_named(name).prepared(lesson_lib)()
+    timing.check_same(name, [function(np, *arrays)], [y], 1e-5)
+    assert g.shape == y.shape
+
+
+def test_a_convolution_is_described_with_every_option():
+    how = numpy_style.convolution("conv_strided")
+    assert (how["stride"], how["padding"], how["groups"], how["transposed"]) == (2, 1, 1, False)
+    assert numpy_style.convolution("max_pool") is None
+    assert [array.shape for array in numpy_style.inputs("conv_transposed")[0]] == [(32, 32, 16, 16), (32, 16, 4, 4), (16,)]
 
 
 def plan(*names, threads=(1,), libraries=BOTH):

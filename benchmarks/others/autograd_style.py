@@ -4,7 +4,7 @@ import autograd.numpy as np
 from autograd import value_and_grad
 from autograd.differential_operators import make_vjp
 
-from . import numpy_style
+from . import formulas, numpy_style
 
 
 def prepared(name):
@@ -28,7 +28,7 @@ def differentiated(function, arrays, g):
 def mlp():
     parameters, x, classes = numpy_style.training("mlp")
     optimizer = numpy_style.Adam(parameters)
-    both = value_and_grad(lambda parameters: numpy_style.cross_entropy(np, numpy_style.mlp(np, x, *parameters), classes))
+    both = value_and_grad(lambda parameters: formulas.cross_entropy(np, formulas.mlp(np, x, *parameters), classes))
 
     def step():
         nonlocal parameters

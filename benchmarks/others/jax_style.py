@@ -5,23 +5,29 @@ from functools import partial
 import jax
 import jax.numpy as np
 
-from . import numpy_style
+from . import formulas, numpy_style
 
 
 def prepared(name):
     """The step of a workload, or None."""
     if name in ("mlp", "lenet"):
         return trained(name)
-    if name in numpy_style.CONVOLUTIONS:
-        arrays, padding = numpy_style.convolution(name)
-        function = lambda _, x, w, b: convolved(x, w, b, padding)  # noqa: E731
-        return differentiated(function, arrays, numpy_style.drawn(function(None, *arrays).shape)[0])
+    if how := numpy_style.convolution(name):
+        arrays, g, _ = numpy_style.inputs(name)
+        options = {option: how[option] for option in ("stride", "padding", "dilation", "groups", "transposed")}
+        return differentiated(lambda _, x, w, b: convolved(x, w, b, **options), arrays, g)
     found = numpy_style.operation(name)
     return found and differentiated(*found)
 
 
-def convolved(x, w, b, padding=0):
-    return jax.lax.conv_general_dilated(x, w, (1, 1), [(padding, padding)] * 2) + b.reshape(1, -1, 1, 1)
+def convolved(x, w, b, stride=1, padding=0, dilation=1, groups=1, transposed=False):
+    dims = x.ndim - 2
+    if transposed:  # a convolution of the input with zeros between its elements, and of the mirrored weight
+        w = np.flip(np.swapaxes(w, 0, 1), tuple(range(2, w.ndim)))
+        options = dict(window_strides=[1] * dims, lhs_dilation=[stride] * dims, padding=[(w.shape[-1] - 1 - padding,) * 2] * dims)
+    else:
+        options = dict(window_strides=[stride] * dims, rhs_dilation=[dilation] * dims, padding=[(padding, padding)] * dims)
+    return jax.lax.conv_general_dilated(x, w, **options, feature_group_count=groups) + b.reshape(-1, *[1] * dims)
 
 
 def differentiated(function, arrays, g):
@@ -39,16 +45,16 @@ def lenet(x, w1, b1, w2, b2, *dense):
     for w, b in ((w1, b1), (w2, b2)):
         x = np.maximum(convolved(x, w, b), 0)
         x = jax.lax.reduce_window(x, -np.inf, jax.lax.max, (1, 1, 2, 2), (1, 1, 2, 2), "VALID")
-    return numpy_style.mlp(np, x.reshape(len(x), -1), *dense)
+    return formulas.mlp(np, x.reshape(len(x), -1), *dense)
 
 
 def trained(name):
     parameters, x, classes = numpy_style.training(name)
     state = [[np.array(p) for p in parameters], [np.zeros(p.shape) for p in parameters], [np.zeros(p.shape) for p in parameters], 0.0]
-    network = lenet if name == "lenet" else partial(numpy_style.mlp, np)
+    network = lenet if name == "lenet" else partial(formulas.mlp, np)
 
     def loss(parameters, x, classes):
-        return numpy_style.cross_entropy(np, network(x, *parameters), classes)
+        return formulas.cross_entropy(np, network(x, *parameters), classes)
 
     @jax.jit
     def updated(state, x, classes):
