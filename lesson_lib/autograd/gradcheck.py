@@ -115,33 +115,33 @@ def _check_outputs(func, inputs, wanted, tolerance, *, forward, backward):
     """Each output's Jacobian with respect to each input, measured and computed."""
     outputs = differentiable(func(*inputs))
     if not outputs:
-        if any(np.any(_measured(func, inputs, j, None, tolerance)) for j in wanted):
+        if any(np.any(slope) for j in wanted for row in _measured(func, inputs, j, tolerance) for slope in row):
             raise GradcheckError("Numerical gradient for function expected to be zero")
         return
-    for i in range(len(outputs)):
-        for j in wanted:
-            compare = _compare_along_a_direction if tolerance.fast else _compare_jacobians
-            if backward:
-                compare(func, inputs, i, j, tolerance)
+    exact = not tolerance.fast
+    measured = {j: _jacobians(_measured(func, inputs, j, tolerance), outputs) for j in wanted} if exact else {}
+    for i, output in enumerate(outputs):
+        computed = _computed(output, [inputs[j] for j in wanted], tolerance) if backward and exact else [None] * len(wanted)
+        for j, jacobian in zip(wanted, computed, strict=True):
+            if backward and exact:
+                _compare(i, j, measured[j][i], jacobian, tolerance)
+            elif backward:
+                _compare_along_a_direction(func, inputs, i, j, tolerance)
             if forward:
-                _compare_forward(func, inputs, i, j, tolerance)
+                wide = measured if exact else {j: _jacobians(_measured(func, inputs, j, tolerance), outputs)}
+                _compare(i, j, wide[j][i], _pushed_forward(func, inputs, i, j, wide[j][i].shape), tolerance)
 
 
-def _compare_jacobians(func, inputs, i, j, tolerance):
-    measured = _measured(func, inputs, j, i, tolerance)
-    computed = _computed(func, inputs, i, j, tolerance)
+def _compare(i, j, measured, computed, tolerance):
     if not np.allclose(computed, measured, rtol=tolerance.rtol, atol=tolerance.atol, equal_nan=True):
         raise GradcheckError(_mismatch(i, j, measured, computed))
 
 
-def _compare_forward(func, inputs, i, j, tolerance):
-    """The Jacobian from forward mode: a row for each element of the input. Shape (input's size, output's size)."""
-    size, place = inputs[j].numel(), _place(func(*inputs), i)
-    rows = [pushed_forward(func, inputs, j, step)[place] for step in np.eye(size).reshape(size, *inputs[j].shape)]
-    measured = _measured(func, inputs, j, i, tolerance)
-    computed = np.stack(rows) if rows else np.zeros(measured.shape)
-    if not np.allclose(computed, measured, rtol=tolerance.rtol, atol=tolerance.atol, equal_nan=True):
-        raise GradcheckError(_mismatch(i, j, measured, computed))
+def _pushed_forward(func, inputs, i, j, shape):
+    """The Jacobian from forward mode: a row for each element of the input."""
+    place, x = _place(func(*inputs), i), inputs[j]
+    rows = [pushed_forward(func, inputs, j, step)[place] for step in np.eye(x.numel()).reshape(x.numel(), *x.shape)]
+    return np.stack(rows) if rows else np.zeros(shape)
 
 
 def _place(outputs, i):
@@ -153,20 +153,23 @@ def _mismatch(i, j, measured, computed):
     return f"Jacobian mismatch for output {i} with respect to input {j},\nnumerical:{wrap(measured)}\nanalytical:{wrap(computed)}\n"
 
 
-def _computed(func, inputs, i, j, tolerance):
-    """The Jacobian from backward passes: a column for each element of the output. Shape (input's size, output's size)."""
-    output = differentiable(func(*inputs))[i]
+def _computed(output, xs, tolerance):
+    """The output's Jacobians from backward passes, one for each input: a column for each element of the output. Shape (input's size, output's size)."""
     columns = []
     for element in range(output.numel()):
         g = np.zeros(output.shape, output._a.dtype)
         g.reshape(-1)[element] = 1
-        columns.append(_pulled_back(output, inputs[j], g, tolerance))
-    return np.stack(columns, axis=1) if columns else np.zeros((inputs[j].numel(), 0))
+        columns.append(_pulled_back(output, xs, g, tolerance))
+    return [np.stack(each, axis=1) for each in zip(*columns, strict=True)] if columns else [np.zeros((x.numel(), 0)) for x in xs]
 
 
-def _pulled_back(output, x, g, tolerance):
-    """gᵀJ, flat; twice, to see that it is the same both times."""
-    first, again = (grad(output, x, on_device_of(output, g), retain_graph=True, allow_unused=True)[0] for _ in range(2))
+def _pulled_back(output, xs, g, tolerance):
+    """gᵀJ for each input, flat; twice, to see that it is the same both times."""
+    passes = (grad(output, xs, on_device_of(output, g), retain_graph=True, allow_unused=True) for _ in range(2))
+    return [_same_twice(x, first, again, tolerance) for x, first, again in zip(xs, *passes, strict=True)]
+
+
+def _same_twice(x, first, again, tolerance):
     if first is None:
         return np.zeros(x.numel())
     if tolerance.dtypes and first.dtype != x.dtype:
@@ -179,20 +182,21 @@ def _pulled_back(output, x, g, tolerance):
     return first.reshape(-1)
 
 
-def _measured(func, inputs, j, i, tolerance):
-    """The Jacobian from small steps: a row for each element of input ``j``. Without ``i``: of all outputs together."""
+def _measured(func, inputs, j, tolerance):
+    """For a small step of each element of input ``j``: the slopes of all outputs."""
     size = inputs[j].numel()
-    steps = np.eye(size).reshape(size, *inputs[j].shape)
-    rows = [_slope(func, inputs, j, i, step, tolerance.eps) for step in steps]
-    if rows:
-        return np.stack(rows)
-    return np.zeros((0, _flat(func(*inputs), i).size))
+    return [_slopes(func, inputs, j, step, tolerance.eps) for step in np.eye(size).reshape(size, *inputs[j].shape)]
 
 
-def _slope(func, inputs, j, i, step, eps):
-    """(f(x + ε·step) − f(x − ε·step)) / 2ε, flat."""
-    before, after = (_flat(func(*_moved(inputs, j, sign * eps * step)), i) for sign in (-1, 1))
-    return (after - before) / (2 * eps)
+def _jacobians(rows, outputs):
+    """One matrix for each output from the rows that were measured: shape (input's size, output's size)."""
+    return [np.stack(each) for each in zip(*rows, strict=True)] if rows else [np.zeros((0, out.numel())) for out in outputs]
+
+
+def _slopes(func, inputs, j, step, eps):
+    """(f(x + ε·step) − f(x − ε·step)) / 2ε for each output, flat."""
+    before, after = (_flat(func(*_moved(inputs, j, sign * eps * step))) for sign in (-1, 1))
+    return [(b - a) / (2 * eps) for a, b in zip(before, after, strict=True)]
 
 
 def _moved(inputs, j, change):
@@ -203,12 +207,10 @@ def _moved(inputs, j, change):
     return (*inputs[:j], moved, *inputs[j + 1 :])
 
 
-def _flat(result, i):
-    """The values of output ``i`` (of all, if it is None) in one row."""
-    results = (result,) if isinstance(result, Tensor) else tuple(result)
-    if i is not None:
-        results = (differentiable(results)[i],)
-    return np.concatenate([np.asarray(to_host(r._a)).reshape(-1).astype(np.float64) for r in results])
+def _flat(result):
+    """The values of each differentiable output in one row; of each output, where none is."""
+    results = differentiable(result) or ((result,) if isinstance(result, Tensor) else tuple(result))
+    return [np.asarray(to_host(r._a)).reshape(-1).astype(np.float64) for r in results]
 
 
 def _compare_along_a_direction(func, inputs, i, j, tolerance):
@@ -216,8 +218,9 @@ def _compare_along_a_direction(func, inputs, i, j, tolerance):
     output = differentiable(func(*inputs))[i]
     draw = np.random.RandomState(0).standard_normal
     u, v = draw(inputs[j].shape), draw(output.shape)
-    measured = _slope(func, inputs, j, i, u, tolerance.eps) @ v.reshape(-1)
-    computed = _pulled_back(output, inputs[j], v.astype(output._a.dtype), tolerance) @ u.reshape(-1)
+    measured = _slopes(func, inputs, j, u, tolerance.eps)[i] @ v.reshape(-1)
+    (pulled,) = _pulled_back(output, [inputs[j]], v.astype(output._a.dtype), tolerance)
+    computed = pulled @ u.reshape(-1)
     if not np.allclose(computed, measured, rtol=tolerance.rtol, atol=tolerance.atol, equal_nan=True):
         raise GradcheckError(f"Jacobian mismatch for output {i} with respect to input {j},\nnumerical:{measured}\nanalytical:{computed}\n")
 
