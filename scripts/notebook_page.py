@@ -15,6 +15,12 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 STARTED = 60  # seconds until JupyterLab must answer
+# Before the kernel is connected JupyterLab calls it idle, and a key that would run a cell is lost.
+CONNECTED = """async () => {
+    const { sessionContext } = window.jupyterapp.shell.currentWidget;
+    await sessionContext.ready;
+    await sessionContext.session.kernel.info;
+}"""
 
 
 def free_port():
@@ -25,11 +31,12 @@ def free_port():
 
 @contextlib.contextmanager
 def running_lab(folder):
-    """Serve `folder` with a JupyterLab of its own; yield the address and the token."""
+    """Serve `folder` with a JupyterLab of its own."""
     port, token = free_port(), secrets.token_hex(16)
     options = [
         f"--ServerApp.root_dir={folder}", f"--port={port}", "--ServerApp.port_retries=0", f"--IdentityProvider.token={token}", "--no-browser",
         f"--LabApp.user_settings_dir={_settings(folder)}", f"--LabApp.workspaces_dir={folder}/.workspaces", "--LabApp.extension_manager=readonly",
+        "--LabApp.expose_app_in_browser=True",
     ]  # fmt: skip
     root = ["--allow-root"] if getattr(os, "geteuid", lambda: 1)() == 0 else []
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]).strip(os.pathsep)}
@@ -38,7 +45,7 @@ def running_lab(folder):
         server = subprocess.Popen(command, stdout=log, stderr=log, env=environment, start_new_session=True)
     try:
         _wait_for(f"http://127.0.0.1:{port}/api", server)
-        yield f"http://127.0.0.1:{port}", token
+        yield Lab(folder, f"http://127.0.0.1:{port}", token)
     finally:
         os.killpg(server.pid, signal.SIGTERM)
         server.wait(timeout=20)
@@ -75,17 +82,18 @@ def write_notebook(path, *cells):
 class NotebookPage:
     """A notebook in a browser tab. `page` is Playwright's page, `asked` every address that the tab requested. Notebook 7 is behind the door "notebooks"."""
 
-    def __init__(self, browser, address, token, name, door="lab/tree", **options):
+    def __init__(self, browser, lab, file, door="lab/tree", **options):
+        self.folder = Path(file).parent
         self.page = browser.new_page(**options)
         self.asked, self.problems = [], []
         self.page.on("request", lambda request: self.asked.append(request.url))
         self.page.on("pageerror", lambda error: self.problems.append(str(error)))
         # A dialog (which kernel to use, for one) would stand in the way for ever: take what it proposes.
         self.page.add_locator_handler(self.page.locator(".jp-Dialog"), lambda dialog: dialog.locator(".jp-mod-accept").click())
-        self.page.goto(f"{address}/{door}/{name}?token={token}&reset")
+        self.page.goto(f"{lab.address}/{door}/{Path(file).relative_to(lab.root)}?token={lab.token}&reset")
         self.page.locator(".jp-NotebookPanel .jp-CodeCell").first.wait_for(timeout=60_000)
         if door == "lab/tree":
-            self.page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for(timeout=60_000)
+            self.page.evaluate(CONNECTED)
 
     def cell(self, number):
         """Cell `number` of the notebook, outputs included."""
@@ -115,16 +123,18 @@ class NotebookPage:
         return {match[1] for url in self.asked if (match := re.match(r"(?:https?|wss?)://([^:/]+)", url))}
 
 
-class SharedLab:
-    """One JupyterLab for the notebooks of many tests, each in a folder of its own under `root`; it starts with the first."""
+class Lab:
+    """A running JupyterLab for notebooks under the folder `root`."""
 
-    def __init__(self, root, stack):
-        self.root = Path(root)
-        self.address, self.token = stack.enter_context(running_lab(root))
+    def __init__(self, root, address, token):
+        self.root, self.address, self.token = Path(root), address, token
 
     def forget(self):
         """As a fresh one would be: in the light theme, with no kernel."""
         (_settings(self.root) / "@jupyterlab" / "apputils-extension" / "themes.jupyterlab-settings").unlink(missing_ok=True)
+        self.end_kernels()
+
+    def end_kernels(self):
         for kernel in json.load(self._ask("GET", "kernels")):
             self._ask("DELETE", f"kernels/{kernel['id']}")
 
@@ -133,7 +143,7 @@ class SharedLab:
         return urllib.request.urlopen(request, timeout=30)
 
 
-_labs = {}  # root -> SharedLab
+_labs = {}  # root -> Lab
 _stack = contextlib.ExitStack()
 
 
@@ -147,14 +157,21 @@ def shared_labs():
         _stack.close()
 
 
+def lab_of(folder):
+    """The JupyterLab that `folder` shares with the folders beside it; it starts with the first of them."""
+    root = Path(folder).parent
+    if root not in _labs:
+        _labs[root] = _stack.enter_context(running_lab(root))
+    return _labs[root]
+
+
 @contextlib.contextmanager
 def open_notebook(browser, folder, *cells, width=1400, height=1000):
     """A notebook of these cells in JupyterLab, open in a tab; the first cell has run. Folders beside `folder` share the JupyterLab."""
-    folder = Path(folder)
-    write_notebook(folder / "notebook.ipynb", *cells)
-    lab = _labs.get(folder.parent) or _labs.setdefault(folder.parent, SharedLab(folder.parent, _stack))
-    notebook = NotebookPage(browser, lab.address, lab.token, f"{folder.name}/notebook.ipynb", viewport={"width": width, "height": height})
-    notebook.folder = folder
+    file = Path(folder) / "notebook.ipynb"
+    write_notebook(file, *cells)
+    lab = lab_of(folder)
+    notebook = NotebookPage(browser, lab, file, viewport={"width": width, "height": height})
     try:
         notebook.run(0)
         yield notebook

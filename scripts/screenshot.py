@@ -10,10 +10,12 @@ import io
 import shutil
 import subprocess
 import tempfile
+import textwrap
 from pathlib import Path
 
 import numpy as np
 from browser import chromium
+from example_cells import S2, SIGMOID, switching
 from notebook_page import NotebookPage, running_lab, write_notebook
 from PIL import Image
 from playwright.sync_api import sync_playwright
@@ -36,32 +38,10 @@ from lesson_lib import nn, viz
 gpt, ids = GPT(), torch.randint(0, 65, (4, 32))
 gpt(ids)  # the first time takes longer
 viz.show(gpt, ids).close("blocks.0").save("gpt.html")"""
-STEP = """\
-with viz.record():
-    x = torch.ones(2, 2, requires_grad=True)
-    y = x + 2
-    z = y * y * 3
-    out = z.mean()
-viz.step(out)"""
+STEP = f"with viz.record():\n{textwrap.indent(S2, '    ')}\nviz.step(out)"
 SHOW = "viz.show(gpt, ids)"
 POKE = "viz.show(out)"
-WATCH = """\
-torch.manual_seed(0)
-x, y = torch.randn(4, 3), torch.randn(4, 1)
-w1, w2a, w2b = (torch.randn(3, columns, requires_grad=True) for columns in (3, 1, 1))
-prev_loss = 10.0
-with viz.watch() as film:
-    for turn in range(20):
-        w2 = w2a if prev_loss < 5.0 else w2b
-        loss = ((x @ w1).relu() @ w2 - y).pow(2).sum()
-        for w in (w1, w2a, w2b):
-            w.grad = None
-        loss.backward()
-        with torch.no_grad():
-            for w in (w1, w2):
-                w -= 0.02 * w.grad
-        prev_loss = loss.item()
-film"""
+WATCH = switching()
 TROUBLE = """\
 class Net(nn.Module):
     def __init__(self):
@@ -81,22 +61,11 @@ FAIL = """\
 a = torch.ones(2, 3, requires_grad=True)
 b = torch.ones(4, 3)
 y = (a * 2) @ b"""
-COMPARE = """\
-class Sigmoid(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx, x):
-        y = 1 / (1 + torch.exp(-x))
-        ctx.save_for_backward(y)
-        return y
-
-    @staticmethod
-    def backward(ctx, g):
-        (y,) = ctx.saved_tensors
-        return g * y * (1 - y)
-
+COMPARE = f"""\
+{SIGMOID}
 x = torch.tensor([-2.0, 0.0, 2.0], requires_grad=True)
 with viz.record():
-    plain, whole = (1 / (1 + torch.exp(-x))).sum(), Sigmoid.apply(x).sum()
+    plain, whole = (1 / (1 + (-x).exp())).sum(), Sigmoid.apply(x).sum()
 viz.compare(plain, whole, titles=("plain operations", "Function"))"""
 CELLS = (SETUP, STEP, SHOW, POKE, WATCH, TROUBLE, FAIL, COMPARE)
 
@@ -186,9 +155,10 @@ def main():
         print("no picture in Chinese: no font of this computer has the letters")
         wanted = [one for one in wanted if one[0] != "chinese"]
     size = {"viewport": {"width": WIDTH, "height": HEIGHT}, "device_scale_factor": SHARPER}
-    with tempfile.TemporaryDirectory() as place, running_lab(place) as (address, token), sync_playwright() as playwright, chromium(playwright) as browser:
-        write_notebook(Path(place) / "pictures.ipynb", *CELLS)
-        notebook = NotebookPage(browser, address, token, "pictures.ipynb", **size)
+    with tempfile.TemporaryDirectory() as place, running_lab(place) as lab, sync_playwright() as playwright, chromium(playwright) as browser:
+        file = Path(place) / "pictures.ipynb"
+        write_notebook(file, *CELLS)
+        notebook = NotebookPage(browser, lab, file, **size)
         notebook.page.keyboard.press("Control+b")  # the list of files away
         notebook.page.add_style_tag(content=LOOK + ("" if letters else NO_CHINESE))
         notebook.run(0)

@@ -3,22 +3,10 @@
 import pytest
 
 from scripts.build_widget import SOURCES, missing
-from scripts.notebook_page import open_notebook
 
-SETUP = """\
-import lesson_lib as torch
-from lesson_lib import nn, viz
-from benchmarks.gpt import GPT
-torch.manual_seed(0)
-gpt, ids = GPT(), torch.randint(0, 65, (4, 32))
-tape = viz.record()"""
-S2 = """\
-x = torch.ones(2, 2, requires_grad=True)
-y = x + 2
-z = y * y * 3
-out = z.mean()
-view = viz.step(out)
-view"""
+from .helpers import GPT, STEP_S2, node, press, printed, said, sentence, shown
+
+SETUP = f"{GPT}\ntape = viz.record()"
 MODEL = """\
 loss = nn.functional.cross_entropy(gpt(ids).view(-1, 65), ids.view(-1))
 shown = viz.show(loss).widget()
@@ -37,51 +25,28 @@ AUDIT = """async (root) => {
 LISTEN = "root => { root.moved = 0; for (const kind of ['transitionrun', 'animationstart']) root.addEventListener(kind, () => (root.moved += 1)) }"
 MOVED = "root => root.moved"
 PLACE = "root => root.querySelector('svg > g').getAttribute('transform')"
+CELLS = (SETUP, STEP_S2, MODEL, KERNEL)
+SIZE = (1300, 1100)
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(missing() is not None, reason=f"{missing()}")]
 
 
 @pytest.fixture(scope="module")
-def notebook(browser, tmp_path_factory):
-    with open_notebook(browser, tmp_path_factory.mktemp("lab"), SETUP, S2, MODEL, KERNEL, width=1300, height=1100) as notebook:
-        notebook.page.add_style_tag(content="html, body { height: 100% }")  # JupyterLab's body has no height, and axe then takes all in it for hidden
-        notebook.page.set_default_timeout(10_000)
-        notebook.page.evaluate((SOURCES / "node_modules" / "axe-core" / "axe.min.js").read_text())
-        yield notebook
+def notebook(notebook):
+    notebook.page.add_style_tag(content="html, body { height: 100% }")  # JupyterLab's body has no height, and axe then takes all in it for hidden
+    notebook.page.set_default_timeout(10_000)
+    notebook.page.evaluate((SOURCES / "node_modules" / "axe-core" / "axe.min.js").read_text())
+    return notebook
 
 
 @pytest.fixture
 def widget(notebook):
-    return fresh(notebook, 1, "svg .tensor")
+    return shown(notebook, 1, "svg .tensor")
 
 
 @pytest.fixture
 def folded(notebook):
-    return fresh(notebook, 2, "svg .box")
-
-
-def fresh(notebook, number, part):
-    notebook.run(number)
-    root = notebook.cell(number).locator(".lesson-graph-host")
-    root.locator(part).first.wait_for()
-    return root
-
-
-def node(widget, name):
-    return widget.locator(f'svg [role="button"][aria-label^="{name}"]')
-
-
-def press(widget, *keys):
-    for key in keys:
-        widget.page.keyboard.press(key)
-
-
-def said(widget, words):
-    widget.locator(".said", has_text=words).wait_for(state="attached", timeout=5000)
-
-
-def sentence(widget):
-    return widget.locator(".sentence").inner_text()
+    return shown(notebook, 2, "svg .box")
 
 
 def reach(widget, selector, most=40):
@@ -238,8 +203,7 @@ def test_modules_open_and_close_by_keys_alone(notebook, folded):
     folded.locator('svg [aria-label^="模块 MLP"]:focus').wait_for()  # still on the module
     press(folded, "l")
     folded.get_by_role("button", name="Fit the whole graph").wait_for()
-    notebook.run(3)
-    assert notebook.cell(3).locator(".jp-OutputArea-output").inner_text().strip().endswith("en 2")
+    assert printed(notebook, 3).endswith("en 2")
 
 
 def test_the_keys_are_listed_in_both_languages(widget):

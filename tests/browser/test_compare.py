@@ -2,23 +2,11 @@
 
 import pytest
 
-from scripts.notebook_page import open_notebook
+from scripts.example_cells import SIGMOID
 
-SETUP = """\
-import lesson_lib as torch
-from lesson_lib import nn, viz
+from .helpers import printed, wait_until
 
-class Sigmoid(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx, x):
-        y = 1 / (1 + (-x).exp())
-        ctx.save_for_backward(y)
-        return y
-
-    @staticmethod
-    def backward(ctx, g):
-        (y,) = ctx.saved_tensors
-        return g * y * (1 - y)"""
+SETUP = f"import lesson_lib as torch\nfrom lesson_lib import nn, viz\n\n{SIGMOID}"
 SIGMOIDS = """\
 x = torch.tensor([1.5, 0.3, -1.0], requires_grad=True)
 with viz.record():
@@ -35,14 +23,10 @@ view = viz.compare(loss(nn.ReLU(), nn.Dropout(0.5)), loss(nn.ReLU()), titles=("b
 view"""
 KERNEL = "print([len(side.opened) for side in view.comparison.sides], view.language, [side.language for side in view.views])"
 SAME = "viz.compare((x * 2).sum(), (x * 2).sum())"
+CELLS = (SETUP, SIGMOIDS, PASSES, KERNEL, SAME)
+SIZE = (1500, 1300)
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def notebook(browser, tmp_path_factory):
-    with open_notebook(browser, tmp_path_factory.mktemp("lab"), SETUP, SIGMOIDS, PASSES, KERNEL, SAME, width=1500, height=1300) as notebook:
-        yield notebook
 
 
 def shown(notebook, number):
@@ -64,6 +48,11 @@ def said(root, words):
 
 def marked(root, side):
     return [node.get_attribute("aria-label").split(",")[0] for node in root.locator(".side").nth(side).locator("svg .marked").all()]
+
+
+def comes_into_sight(root, side, node):
+    """The picture moves there for a quarter of a second."""
+    wait_until(root.page, lambda: in_sight(root, side, node))
 
 
 def in_sight(root, side, node):
@@ -95,7 +84,7 @@ def test_a_difference_comes_into_view_on_both_sides(sigmoids):
     for side, name in enumerate(("neg", "Sigmoid")):
         node = sigmoids.locator(".side").nth(side).locator(f'svg .selected[aria-label="operation {name}"]')
         node.wait_for()
-        assert in_sight(sigmoids, side, node)
+        comes_into_sight(sigmoids, side, node)
 
 
 def test_each_side_is_a_graph_to_step_through(sigmoids):
@@ -117,7 +106,7 @@ def test_before_and_after_a_change_with_modules_that_open(notebook):
     said(root, "1 of ")
     lit = root.locator(".side").nth(0).locator("svg .selected.marked")
     lit.wait_for()
-    assert in_sight(root, 0, lit)
+    comes_into_sight(root, 0, lit)
     assert root.locator(".side").nth(0).locator('svg [aria-label^="Module Dropout"]').count() >= closed
     assert root.locator(".pick").first.get_attribute("aria-pressed") == "true"
     root.get_by_role("button", name="Next (F)").click()
@@ -139,8 +128,7 @@ def test_all_of_it_speaks_chinese(notebook):
     for side in (0, 1):
         root.locator(".side").nth(side).get_by_role("button", name="前进一步").wait_for()
     root.locator("svg .mark", has_text="仅此处有").first.wait_for()
-    notebook.run(3)
-    assert "zh ['zh', 'zh']" in notebook.cell(3).locator(".jp-OutputArea-output").inner_text()
+    assert "zh ['zh', 'zh']" in printed(notebook, 3)
 
 
 def test_equal_graphs_say_so(notebook):

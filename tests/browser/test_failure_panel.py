@@ -2,7 +2,7 @@
 
 import pytest
 
-from scripts.notebook_page import open_notebook
+from .helpers import printed, said, shown
 
 SETUP = "import lesson_lib as torch\nfrom lesson_lib import viz\na = torch.ones(2, 3, requires_grad=True)\nb = torch.ones(4, 3)"
 FAILS = "y = (a * 2) @ b"
@@ -20,23 +20,16 @@ class Deep(torch.nn.Module):
 
 Deep()(torch.rand(1, 1, 28, 28))"""
 PYTORCH = "mat1 and mat2 shapes cannot be multiplied (2x3 and 4x3)"
+CELLS = (SETUP, FAILS, "", PLAIN, MANY, TALL)
+SIZE = (1300, 1200)
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def notebook(browser, tmp_path_factory):
-    with open_notebook(browser, tmp_path_factory.mktemp("lab"), SETUP, FAILS, "", PLAIN, MANY, TALL, width=1300, height=1200) as notebook:
-        yield notebook
 
 
 @pytest.fixture
 def widget(notebook):
     """The widget beneath the failed product."""
-    notebook.run(1)
-    root = notebook.cell(1).locator(".lesson-graph-host")
-    root.locator("svg .marked").wait_for()
-    return root
+    return shown(notebook, 1, "svg .marked")
 
 
 def test_pytorchs_exception_stands_above_the_picture(notebook, widget):
@@ -73,15 +66,14 @@ def test_a_fix_is_copied_and_runs_when_it_is_pasted(notebook, widget):
     fixes = widget.locator(".fix")
     assert fixes.locator("code").all_inner_texts() == ["y = (a * 2) @ b.T"]
     fixes.first.click()
-    widget.locator(".said", has_text="In the clipboard: y = (a * 2) @ b.T").wait_for(state="attached")
+    said(widget, "In the clipboard: y = (a * 2) @ b.T")
     assert widget.locator(".answer").inner_text() == "In the clipboard: y = (a * 2) @ b.T"
     assert fixes.first.get_attribute("aria-pressed") == "true"
     assert page.evaluate("navigator.clipboard.readText()") == "y = (a * 2) @ b.T"
     notebook.cell(2).locator(".cm-content").click()
     page.keyboard.press("Control+v")
     page.keyboard.type("\ny.shape")
-    notebook.run(2)
-    assert notebook.cell(2).locator(".jp-OutputArea-output").inner_text() == "torch.Size([2, 4])"
+    assert printed(notebook, 2) == "torch.Size([2, 4])"
 
 
 def test_the_keyboard_chooses_too_and_without_a_clipboard_the_line_is_selected(notebook, widget):
@@ -89,7 +81,7 @@ def test_the_keyboard_chooses_too_and_without_a_clipboard_the_line_is_selected(n
     page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new Error('no')) }")
     widget.locator("svg .op").first.focus()
     page.keyboard.press("1")
-    widget.locator(".said", has_text="To be copied by hand: y = (a * 2) @ b.T").wait_for(state="attached")
+    said(widget, "To be copied by hand: y = (a * 2) @ b.T")
     assert widget.locator(".answer").inner_text() == "y = (a * 2) @ b.T"
     assert page.evaluate("getSelection().toString()") == "y = (a * 2) @ b.T"
 
@@ -119,8 +111,7 @@ def test_only_the_latest_failures_are_live_and_the_others_are_pictures(notebook,
     picture = notebook.cell(1).locator(".jp-RenderedSVG img")
     assert picture.is_hidden()
     for _ in range(5):
-        notebook.run(4)
-        notebook.cell(4).locator(".lesson-graph-host svg .marked").wait_for()
+        shown(notebook, 4, "svg .marked")
     picture.wait_for()
     assert widget.count() == 0
     words = notebook.page.evaluate("src => fetch(src).then(found => found.text())", picture.get_attribute("src"))
@@ -129,9 +120,7 @@ def test_only_the_latest_failures_are_live_and_the_others_are_pictures(notebook,
 
 
 def test_of_a_tall_graph_the_failed_operation_is_in_sight(notebook):
-    notebook.run(5)
-    root = notebook.cell(5).locator(".lesson-graph-host")
-    root.locator("svg .marked").wait_for()
+    root = shown(notebook, 5, "svg .marked")
     canvas, failed = root.locator(".canvas").bounding_box(), root.locator("svg .marked").bounding_box()
     assert canvas["y"] < failed["y"]
     assert failed["y"] + failed["height"] < canvas["y"] + canvas["height"]

@@ -4,7 +4,9 @@ import re
 
 import pytest
 
-from scripts.notebook_page import open_notebook
+from scripts.example_cells import switching
+
+from .helpers import press, printed, shown
 
 SETUP = """\
 import lesson_lib as torch
@@ -20,26 +22,7 @@ class Kept(recording.FilmView):
         self.sent.append(message["number"])
         super()._show(message)
 recording.FilmView = Kept"""
-S10 = """\
-torch.manual_seed(0)
-x, y = torch.randn(4, 3), torch.randn(4, 1)
-w1, w2a, w2b = (torch.randn(3, columns, requires_grad=True) for columns in (3, 1, 1))
-prev_loss = 10.0
-with viz.watch() as film:
-    for turn in range(20):
-        w2 = w2a if prev_loss < 5.0 else w2b
-        loss = ((x @ w1).relu() @ w2 - y).pow(2).sum()
-        if turn == 12:
-            loss = loss + (w2 * w2).sum()
-        for w in (w1, w2a, w2b):
-            w.grad = None
-        loss.backward()
-        with torch.no_grad():
-            for w in (w1, w2a, w2b):
-                if w.grad is not None:
-                    w -= 0.02 * w.grad
-        prev_loss = loss.item()
-film"""
+S10 = switching("if turn == 12:", "    loss = loss + (w2 * w2).sum()")
 KERNEL = 'print("kernel:", made[-1].position, made[-1].sent, made[-1].language, made[-1].selected or "-")'
 TREE = """\
 class Tree(nn.Module):
@@ -68,14 +51,10 @@ for number in range(10_000):
     size = float("nan") if number == 5001 else 0.999**number
     long.frames.append(recording.Frame(number, size, size, structure, number % 700 in (699, 0) and number > 0))
 long"""
+CELLS = (SETUP, S10, KERNEL, TREE, LONG)
+SIZE = (1300, 1100)
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def notebook(browser, tmp_path_factory):
-    with open_notebook(browser, tmp_path_factory.mktemp("lab"), SETUP, S10, KERNEL, TREE, LONG, width=1300, height=1100) as notebook:
-        yield notebook
 
 
 def first_frame(root, count):
@@ -88,10 +67,7 @@ def first_frame(root, count):
 
 def run(notebook, cell):
     """The film of a cell."""
-    notebook.run(cell)
-    root = notebook.cell(cell).locator(".lesson-graph.film")
-    root.locator("svg .op").first.wait_for(timeout=60_000)
-    return root
+    return shown(notebook, cell, "svg .op", root=".lesson-graph.film")
 
 
 @pytest.fixture(scope="module")
@@ -122,15 +98,9 @@ def reached(film, number, count=20):
     return film.locator(".sentence").inner_text()
 
 
-def press(film, *keys):
-    for key in keys:
-        film.page.keyboard.press(key)
-
-
 def kernel(notebook):
     """Position, numbers of the graphs that were sent, language and selection, as the kernel has them."""
-    notebook.run(2)
-    return re.search("kernel: (.*)", notebook.cell(2).inner_text())[1]
+    return printed(notebook, 2).removeprefix("kernel: ")
 
 
 def appeared(film):

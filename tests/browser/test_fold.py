@@ -4,54 +4,31 @@ import re
 
 import pytest
 
-from scripts.notebook_page import open_notebook
+from .helpers import GPT, module, said, shown
 
-SETUP = """\
-import lesson_lib as torch
-from lesson_lib import nn, viz
-from benchmarks.gpt import GPT
-from benchmarks.graph_pictures import chain
-torch.manual_seed(0)
-gpt, ids = GPT(), torch.randint(0, 65, (4, 32))"""
+SETUP = f"{GPT}\nfrom benchmarks.graph_pictures import chain"
 MODEL = """\
 with viz.record():
     loss = nn.functional.cross_entropy(gpt(ids).view(-1, 65), ids.view(-1))
 shown = viz.show(loss)
 shown"""
 FLAT = "viz.show(chain(1000)).widget()"
+CELLS = (SETUP, MODEL, FLAT)
+SIZE = (1300, 1100)
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def notebook(browser, tmp_path_factory):
-    with open_notebook(browser, tmp_path_factory.mktemp("lab"), SETUP, MODEL, FLAT, width=1300, height=1100) as notebook:
-        yield notebook
 
 
 @pytest.fixture
 def widget(notebook):
     """The GPT, freshly shown."""
-    notebook.run(1)
-    root = notebook.cell(1).locator(".lesson-graph-host")
-    root.locator("svg .box").first.wait_for()
-    return root
-
-
-def module(widget, name):
-    """The box or heading of the module with this name."""
-    return widget.locator(f'svg [aria-expanded][aria-label^="Module {name},"]')
+    return shown(notebook, 1, "svg .box")
 
 
 def modules(widget):
     """(name, is it open) of all modules in the picture."""
     labels = [found.get_attribute("aria-label") for found in widget.locator("svg [aria-expanded]").all()]
     return {(match[1], match[2] == "open") for match in (re.match(r"Module (.*), (open|closed), ", label) for label in labels)}
-
-
-def said(widget, words):
-    """Wait until the live region says so."""
-    widget.locator(".said", has_text=words).wait_for(state="attached", timeout=5000)
 
 
 def test_a_large_model_opens_collapsed(widget):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from scripts.notebook_page import open_notebook
+from .helpers import said, shown
 
 EVIL = "<script>ran=1</script>"
 IMAGE = "<img src=x onerror=ran=2>"
@@ -31,22 +31,9 @@ exec(code)"""
 FOLDED = "loss = run(torch.ones(1, 2))\nviz.show(loss, model=net).widget()"
 STEPPED = "viz.step(loss, model=net)"
 PICTURE = "viz.graph(loss, model=net)"
+CELLS = (SETUP, FOLDED, STEPPED, PICTURE)
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def notebook(browser, tmp_path_factory):
-    with open_notebook(browser, tmp_path_factory.mktemp("lab"), SETUP, FOLDED, STEPPED, PICTURE) as notebook:
-        notebook.page.set_default_timeout(10_000)
-        yield notebook
-
-
-def widget(notebook, number):
-    notebook.run(number)
-    root = notebook.cell(number).locator(".lesson-graph-host")
-    root.locator("svg [role=button]").first.wait_for()
-    return root
 
 
 def check(notebook, root):
@@ -61,7 +48,7 @@ def heard(root):
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_in_a_graph_of_modules(notebook, language):
-    root = widget(notebook, 1)
+    root = shown(notebook, 1)
     if language == "zh":
         root.locator('[data-action="language"]').click()
         root.locator('.lesson-graph[lang="zh"] svg [role=button]').first.wait_for()
@@ -73,7 +60,7 @@ def test_in_a_graph_of_modules(notebook, language):
     for module in root.locator('svg [aria-expanded="true"]').all():
         module.dispatch_event("click")
         break
-    root.locator(".said", has_text="Evil</b>").wait_for(state="attached")  # the live region
+    said(root, "Evil</b>")  # the live region
     check(notebook, root)
     root.locator('svg [aria-expanded="false"]').first.dispatch_event("click")
     root.locator('svg [aria-expanded="true"]').first.wait_for(state="attached")
@@ -89,7 +76,7 @@ def test_in_a_graph_of_modules(notebook, language):
 
 
 def test_in_details_numbers_and_code(notebook):
-    root = widget(notebook, 2)
+    root = shown(notebook, 2)
     root.locator(f'svg [aria-label^="tensor {EVIL}"]').first.dispatch_event("click")
     assert root.locator(".details h3").inner_text() == f"{EVIL} leaf"
     field = root.get_by_role("spinbutton", name=f"{EVIL}[0, 0], value").or_(root.get_by_role("spinbutton", name=f"{EVIL}[0], value"))
@@ -98,7 +85,7 @@ def test_in_details_numbers_and_code(notebook):
     assert root.get_by_role("alert").inner_text() == "'<script>ran=6</script>' is not a number."
     field.fill("5")
     field.press("Enter")
-    root.locator(".said", has_text=f"{EVIL}[0] = 5").wait_for(state="attached")
+    said(root, f"{EVIL}[0] = 5")
     root.locator('[data-action="copy code"]').click()
     assert "ran=1" in root.locator(".pokes pre").inner_text()
     root.locator('[data-action="last"]').click()

@@ -2,20 +2,12 @@
 
 import pytest
 
-from scripts.notebook_page import open_notebook
+from .helpers import BUSY, RECORDING, STEP_S2, busy_kernel, node, printed, said, shown
 
-SETUP = "import lesson_lib as torch\nfrom lesson_lib import nn, viz\nfrom benchmarks.replay import chain\ntape = viz.record()"
-S2 = """\
-x = torch.ones(2, 2, requires_grad=True)
-y = x + 2
-z = y * y * 3
-out = z.mean()
-view = viz.step(out)
-view"""
+SETUP = f"{RECORDING}\nfrom benchmarks.replay import chain"
 KERNEL = """\
 cards = {card.name: card for card in view.model.tensors.values()}
 print("now:", cards["out"].value.rows[0][0], cards["x"].gradient.rows, "yours:", out.item(), y[0, 1].item())"""
-BUSY = "import time\ntime.sleep(10)"
 LONG = "viz.show(chain(100))"
 LARGE = "w = torch.ones(30, 20, requires_grad=True)\nviz.step((w * 2).sum())"
 NOISY = """\
@@ -32,29 +24,17 @@ a = torch.ones(3, requires_grad=True)
 b = a * 2
 viz.step(Noisy.apply(b).sum())"""
 FOLDED = "net = nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 1))\nviz.show(net, torch.ones(4, 2))"
+CELLS = (SETUP, STEP_S2, KERNEL, BUSY, LONG, LARGE, NOISY, FOLDED)
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def notebook(browser, tmp_path_factory):
-    with open_notebook(browser, tmp_path_factory.mktemp("lab"), SETUP, S2, KERNEL, BUSY, LONG, LARGE, NOISY, FOLDED) as notebook:
-        yield notebook
 
 
 @pytest.fixture
 def widget(notebook):
     """The widget of S2, freshly run, with the details of y open."""
-    notebook.run(1)
-    root = notebook.cell(1).locator(".lesson-graph-host")
-    root.locator("svg .tensor").first.wait_for()
+    root = shown(notebook, 1, "svg .tensor")
     node(root, "tensor y,").click()
     return root
-
-
-def node(widget, name):
-    """The drawn tensor or operation whose accessible name begins with `name`."""
-    return widget.locator(f'svg [role="button"][aria-label^="{name}"]')
 
 
 def field(widget, name):
@@ -68,19 +48,9 @@ def type_in(widget, name, words):
     field(widget, name).press("Enter")
 
 
-def said(widget, words):
-    """Wait until the live region says so."""
-    widget.locator(".said", has_text=words).wait_for(state="attached", timeout=5000)
-
-
 def numbers(locator):
     """What stands in the cells of a card that are visible now."""
     return locator.evaluate("card => [...card.querySelectorAll('.known .cells text')].map(t => t.textContent)")
-
-
-def kernel(notebook):
-    notebook.run(2)
-    return notebook.cell(2).locator(".jp-OutputArea-output").inner_text().strip()
 
 
 def test_a_number_that_is_typed_moves_everything_after_it(notebook, widget):
@@ -93,7 +63,7 @@ def test_a_number_that_is_typed_moves_everything_after_it(notebook, widget):
     widget.locator(".sentence", has_text="AccumulateGrad: x.grad +=").wait_for()
     assert widget.locator("svg .tensor.changed").count() == 5
     assert numbers(node(widget, "tensor x,")) == ["1", "1", "1", "1", "4.5", "7.5", "4.5", "4.5"]
-    assert kernel(notebook) == "now: 39.0 ((4.5, 7.5), (4.5, 4.5)) yours: 27.0 3.0"
+    assert printed(notebook, 2) == "now: 39.0 ((4.5, 7.5), (4.5, 4.5)) yours: 27.0 3.0"
 
 
 def test_what_changed_is_marked_by_a_word_and_the_focus_stays(widget):
@@ -146,7 +116,7 @@ def test_reset_takes_everything_back(notebook, widget):
     assert field(widget, "y[1, 1], value").input_value() == "3"
     assert reset.get_attribute("aria-disabled") == "true"
     assert reset.evaluate("button => button === document.activeElement")
-    assert kernel(notebook).startswith("now: 27.0 ((4.5, 4.5), (4.5, 4.5))")
+    assert printed(notebook, 2).startswith("now: 27.0 ((4.5, 4.5), (4.5, 4.5))")
 
 
 def test_the_code_that_is_shown_does_the_same(notebook, widget):
@@ -158,7 +128,7 @@ def test_the_code_that_is_shown_does_the_same(notebook, widget):
     code = widget.locator(".pokes pre").inner_text()
     assert "y = x + 2" in code
     names = {"torch": torch}
-    lines = S2.replace("y = x + 2", code).splitlines()
+    lines = STEP_S2.replace("y = x + 2", code).splitlines()
     exec("\n".join(line for line in lines if not line.startswith("view")), names)
     names["out"].backward()
     assert names["out"].item() == 39
@@ -173,7 +143,7 @@ def test_a_wrong_entry_is_refused_beside_the_field(notebook, widget):
     assert problem.inner_text() == "'five' is not a number."
     assert field(widget, "y[0, 1], value").get_attribute("aria-invalid") == "true"
     assert widget.locator("svg .changed-word").count() == 0
-    assert kernel(notebook).startswith("now: 27.0")
+    assert printed(notebook, 2).startswith("now: 27.0")
     field(widget, "y[0, 1], value").press("Escape")
     assert problem.count() == 0
     assert field(widget, "y[0, 1], value").input_value() == "3"
@@ -182,19 +152,15 @@ def test_a_wrong_entry_is_refused_beside_the_field(notebook, widget):
 
 
 def test_a_kernel_that_does_not_answer_is_told_of(notebook, widget):
-    notebook.cell(3).locator(".cm-content").click()
-    notebook.page.keyboard.press("Control+Enter")
-    notebook.cell(3).locator(".jp-InputPrompt", has_text="[*]").first.wait_for(timeout=5000)
-    type_in(widget, "y[0, 1], value", "5")
-    widget.get_by_role("alert").filter(has_text="The kernel does not answer").wait_for(timeout=9000)
+    with busy_kernel(notebook, 3):
+        type_in(widget, "y[0, 1], value", "5")
+        widget.get_by_role("alert").filter(has_text="The kernel does not answer").wait_for(timeout=9000)
     widget.locator(".said", has_text="y[0, 1] = 5").wait_for(state="attached", timeout=10_000)  # it was only busy
     assert widget.get_by_role("alert").count() == 0
 
 
 def test_a_hundred_operations_follow_at_once(notebook):
-    notebook.run(4)
-    widget = notebook.cell(4).locator(".lesson-graph-host")
-    widget.locator("svg .op .frame").first.wait_for()
+    widget = shown(notebook, 4, "svg .op .frame")
     node(widget, "tensor leaf,").dispatch_event("click")
     one = field(widget, "leaf[0, 0], value")
     one.wait_for()
@@ -215,8 +181,7 @@ def test_a_hundred_operations_follow_at_once(notebook):
 
 
 def test_numbers_of_a_large_tensor_change_where_they_are(notebook):
-    notebook.run(5)
-    widget = notebook.cell(5).locator(".lesson-graph-host")
+    widget = shown(notebook, 5)
     node(widget, "tensor w,").click()
     type_in(widget, "w[3, 2], value", "7")
     said(widget, "w[3, 2] = 7: 2 values changed")
@@ -226,8 +191,7 @@ def test_numbers_of_a_large_tensor_change_where_they_are(notebook):
 
 
 def test_what_cannot_be_followed_says_why(notebook):
-    notebook.run(6)
-    widget = notebook.cell(6).locator(".lesson-graph-host")
+    widget = shown(notebook, 6)
     node(widget, "tensor b,").click()
     type_in(widget, "b[1], value", "5")
     said(widget, "b[1] = 5: ")
@@ -243,9 +207,7 @@ def test_what_cannot_be_followed_says_why(notebook):
 
 
 def test_it_works_in_a_graph_of_modules(notebook):
-    notebook.run(7)
-    widget = notebook.cell(7).locator(".lesson-graph-host")
-    widget.locator("svg .box, svg .op").first.wait_for()
+    widget = shown(notebook, 7, "svg .box, svg .op")
     widget.locator('svg .tensor[aria-label*="leaf"]').first.dispatch_event("click")
     one = widget.get_by_role("spinbutton").first
     one.wait_for()

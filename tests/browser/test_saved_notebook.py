@@ -1,12 +1,13 @@
 """What `show` leaves in a notebook, in a real JupyterLab in a real browser: live while its kernel runs, a picture for whoever opens the file."""
 
 import json
-import urllib.request
 
 import pytest
 from nbconvert import HTMLExporter
 
-from scripts.notebook_page import NotebookPage, running_lab, write_notebook
+from scripts.notebook_page import NotebookPage, lab_of, write_notebook
+
+from .helpers import wait_until
 
 SETUP = "import lesson_lib as torch\nfrom lesson_lib import nn, viz\nnet = nn.Sequential(nn.Linear(4, 4), nn.ReLU(), nn.Linear(4, 2))"
 SHOWN = "viz.show(net, torch.ones(3, 4), opened=[])"
@@ -17,23 +18,19 @@ pytestmark = pytest.mark.browser
 
 
 class Place:
-    """A JupyterLab with the notebook, and what its server and the file say."""
+    """A folder with the notebook, its JupyterLab, and what the file says."""
 
-    def __init__(self, browser, address, token, folder):
-        self.browser, self.address, self.token, self.file = browser, address, token, folder / "saved.ipynb"
+    def __init__(self, browser, folder):
+        self.browser, self.file, self.lab = browser, folder / "saved.ipynb", lab_of(folder)
 
-    def open(self):
-        return NotebookPage(self.browser, self.address, self.token, self.file.name, viewport={"width": 1300, "height": 1000})
+    def open(self, name="saved.ipynb", **options):
+        return NotebookPage(self.browser, self.lab, self.file.with_name(name), viewport={"width": 1300, "height": 1000}, **options)
 
     def outputs(self, number):
         return json.loads(self.file.read_text())["cells"][number]["outputs"]
 
     def end_kernels(self):
-        for session in json.load(self._ask("GET", "api/sessions")):
-            self._ask("DELETE", f"api/sessions/{session['id']}")
-
-    def _ask(self, method, path):
-        return urllib.request.urlopen(urllib.request.Request(f"{self.address}/{path}?token={self.token}", method=method))
+        self.lab.end_kernels()
 
 
 @pytest.fixture(scope="module")
@@ -41,8 +38,9 @@ def place(browser, tmp_path_factory):
     folder = tmp_path_factory.mktemp("lab")
     write_notebook(folder / "saved.ipynb", SETUP, SHOWN, STEPPED, ASKED)
     write_notebook(folder / "seven.ipynb", SETUP, SHOWN, STEPPED)
-    with running_lab(folder) as (address, token):
-        yield Place(browser, address, token, folder)
+    place = Place(browser, folder)
+    yield place
+    place.lab.forget()
 
 
 def widgets(notebook, cell=1):
@@ -57,11 +55,7 @@ def save(notebook, file):
     before = file.stat().st_mtime_ns
     notebook.cell(0).locator(".cm-content").click()  # the keys that a widget hears are not JupyterLab's
     notebook.page.keyboard.press("Control+s")
-    for _ in range(100):
-        if file.stat().st_mtime_ns != before:
-            return
-        notebook.page.wait_for_timeout(100)
-    raise TimeoutError("the notebook was not saved")
+    wait_until(notebook.page, lambda: file.stat().st_mtime_ns != before)
 
 
 def test_it_is_live_while_the_kernel_runs_and_a_picture_afterwards(place):
@@ -124,7 +118,7 @@ def test_a_widget_that_was_asked_for_is_a_picture_afterwards_too(place):
 
 
 def test_it_works_in_notebook_7(place):
-    notebook = NotebookPage(place.browser, place.address, place.token, "seven.ipynb", door="notebooks", viewport={"width": 1300, "height": 1000})
+    notebook = place.open("seven.ipynb", door="notebooks")
     assert notebook.page.evaluate("document.body.dataset.notebook") == "notebooks"  # it is not JupyterLab
     notebook.run(0)
     notebook.run(1)

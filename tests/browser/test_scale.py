@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from scripts.notebook_page import open_notebook
+from .helpers import printed, shown
 
 SETUP = """\
 import lesson_lib as torch
@@ -23,28 +23,26 @@ gc.collect()
 alive = [o for o in gc.get_objects() if isinstance(o, (GraphView, CensusView)) and o.comm is not None]
 print("views:", len(alive))"""
 LARGEST = 300_000  # bytes of a message to the page, the widget's own code aside
+CELLS = (SETUP, HUNDRED, HUGE, COUNT)
+SIZE = (1300, 1100)
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
-def notebook(browser, tmp_path_factory):
-    with open_notebook(browser, tmp_path_factory.mktemp("lab"), SETUP, HUNDRED, HUGE, COUNT, width=1300, height=1100) as notebook:
-        notebook.cdp = notebook.page.context.new_cdp_session(notebook.page)
-        notebook.cdp.send("Performance.enable")
-        notebook.cdp.send("Network.enable")
-        notebook.frames = []
-        notebook.cdp.on("Network.webSocketFrameReceived", lambda event: notebook.frames.append(event["response"]))
-        yield notebook
+def notebook(notebook):
+    notebook.cdp = notebook.page.context.new_cdp_session(notebook.page)
+    notebook.cdp.send("Performance.enable")
+    notebook.cdp.send("Network.enable")
+    notebook.frames = []
+    notebook.cdp.on("Network.webSocketFrameReceived", lambda event: notebook.frames.append(event["response"]))
+    return notebook
 
 
 @pytest.fixture
 def hundred(notebook):
     """A graph of 100 operations, freshly shown."""
-    notebook.run(1)
-    root = notebook.cell(1).locator(".lesson-graph-host")
-    root.locator("svg .tensor .cells").first.wait_for(state="attached")
-    return root
+    return shown(notebook, 1, "svg .tensor .cells", "attached")
 
 
 def size(frame):
@@ -100,16 +98,14 @@ def test_the_table_fetches_its_numbers(hundred):
 def test_a_cell_that_runs_again_leaves_no_widget_behind_and_little_on_the_page(notebook):
     seen = []
     for turn in range(10):
-        notebook.run(1)
-        notebook.cell(1).locator(".lesson-graph svg .tensor .cells").first.wait_for(state="attached")
+        shown(notebook, 1, "svg .tensor .cells", "attached")
         if turn in (2, 9):
             notebook.page.wait_for_timeout(300)
             seen.append({name: metric(notebook, name) for name in ("Nodes", "JSHeapUsedSize")})
     early, late = seen
     assert late["Nodes"] < early["Nodes"] + 7 * 50, seen  # the graph itself has 1,800
     assert late["JSHeapUsedSize"] < early["JSHeapUsedSize"] + 7 * 0.35e6, seen  # a widget of one word leaves 0.06e6, by JupyterLab's memory of each comm
-    notebook.run(3)
-    assert "views: 1" in notebook.cell(3).locator(".jp-OutputArea-output").inner_text()
+    assert "views: 1" in printed(notebook, 3)
 
 
 def test_a_hundred_thousand_operations_are_summed_up_searched_and_looked_at(notebook):

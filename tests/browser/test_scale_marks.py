@@ -2,7 +2,7 @@
 
 import pytest
 
-from scripts.notebook_page import open_notebook
+from .helpers import shown
 
 SETUP = """\
 import lesson_lib as torch
@@ -19,25 +19,14 @@ def loss(middle):
         return h.sum()"""
 TROUBLE = "viz.trouble(loss(lambda h: (h - 1e6).log()))"
 COMPARE = "viz.compare(loss(lambda h: h.log()), loss(lambda h: h.tanh()))"
+CELLS = (SETUP, TROUBLE, COMPARE)
+SIZE = (1500, 1300)
 
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture(scope="module")
-def notebook(browser, tmp_path_factory):
-    with open_notebook(browser, tmp_path_factory.mktemp("lab"), SETUP, TROUBLE, COMPARE, width=1500, height=1300) as notebook:
-        yield notebook
-
-
-def shown(notebook, number):
-    notebook.run(number)
-    root = notebook.cell(number).locator(".lesson-graph-host").first
-    root.locator("svg .op .frame").first.wait_for(state="attached")
-    return root
-
-
 def test_a_finding_far_away_is_drawn_and_marked_when_it_is_chosen(notebook):
-    root = shown(notebook, 1)
+    root = shown(notebook, 1, "svg .op .frame", "attached")
     log = root.locator('svg .op[aria-label^="operation log"]')
     assert log.locator(".frame").count() == 0  # an outline
     assert root.locator("svg .op").count() > 300
@@ -48,7 +37,7 @@ def test_a_finding_far_away_is_drawn_and_marked_when_it_is_chosen(notebook):
 
 
 def test_a_difference_far_away_is_drawn_and_marked_on_both_sides(notebook):
-    root = shown(notebook, 2)
+    root = shown(notebook, 2, "svg .op .frame", "attached")
     root.locator(".pick").first.click()
     for side, name in enumerate(("log", "tanh")):
         node = root.locator(".side").nth(side).locator(f'svg .selected.marked[aria-label="operation {name}"]')

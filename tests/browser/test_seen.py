@@ -3,15 +3,10 @@
 import pytest
 
 from scripts.build_widget import STATIC
-from scripts.notebook_page import open_notebook
 
-SETUP = """\
-import lesson_lib as torch
-from lesson_lib import nn, viz
-from benchmarks.gpt import GPT
-torch.manual_seed(0)
-gpt, ids = GPT(), torch.randint(0, 65, (4, 32))
-x = torch.ones(2, 2, requires_grad=True)"""
+from .helpers import GPT, module, printed, said, shown
+
+SETUP = f"{GPT}\nx = torch.ones(2, 2, requires_grad=True)"
 MODEL = "viz.show(gpt, ids)"
 TEN = """\
 from IPython.display import display
@@ -20,37 +15,25 @@ for number in range(10):
         out = ((x + number) * 3).mean()
     display(viz.step(out))"""
 KERNEL = "import gc; print('engines:', sum(type(one).__name__ == 'GraphEngine' for one in gc.get_objects()))"
+CELLS = (SETUP, MODEL, TEN, KERNEL)
+SIZE = (1300, 1100)
 
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture(scope="module")
-def notebook(browser, tmp_path_factory):
-    with open_notebook(browser, tmp_path_factory.mktemp("lab"), SETUP, MODEL, TEN, KERNEL, width=1300, height=1100) as notebook:
-        notebook.page.set_default_timeout(10_000)
-        yield notebook
-
-
 @pytest.fixture
 def widget(notebook):
-    notebook.run(1)
-    root = notebook.cell(1).locator(".lesson-graph-host")
-    root.locator("svg .box").first.wait_for()
-    return root
+    return shown(notebook, 1, "svg .box")
 
 
 def words(locator):
     return " ".join(locator.all_text_contents())
 
 
-def module(widget, name):
-    return widget.locator(f'svg [aria-expanded][aria-label^="Module {name},"]')
-
-
 def test_modules_are_nested_boxes_that_open_and_close(widget):
     assert module(widget, "Attention").get_attribute("aria-expanded") == "false"
     module(widget, "Attention").click()
-    widget.locator(".said", has_text="opened Attention, 44 operations").wait_for(state="attached")
+    said(widget, "opened Attention, 44 operations")
     frames = [widget.locator(f"svg .group#{key} > path").bounding_box() for key in widget.locator("svg .group").evaluate_all("all => all.map(one => one.id)")]
     assert len(frames) == 3  # GPT around Block 0 around Attention
     outer, middle, inner = sorted(frames, key=lambda box: -box["width"] * box["height"])
@@ -60,7 +43,7 @@ def test_modules_are_nested_boxes_that_open_and_close(widget):
         assert large["x"] + large["width"] > small["x"] + small["width"]
         assert large["y"] + large["height"] > small["y"] + small["height"]
     module(widget, "Attention").click(position={"x": 8, "y": 8})
-    widget.locator(".said", has_text="closed Attention").wait_for(state="attached")
+    said(widget, "closed Attention")
     assert widget.locator("svg .group").count() == 2
 
 
@@ -86,9 +69,9 @@ def test_every_box_has_parameters_operations_time_and_memory(widget):
 
 def test_an_operation_has_time_memory_module_and_the_users_line(widget):
     module(widget, "MLP").dispatch_event("click")
-    widget.locator(".said", has_text="opened MLP").wait_for(state="attached")
+    said(widget, "opened MLP")
     module(widget, "GELU").dispatch_event("click")
-    widget.locator(".said", has_text="opened GELU").wait_for(state="attached")
+    said(widget, "opened GELU")
     widget.locator('svg [aria-label^="operation gelu"]').first.dispatch_event("click")
     rows = dict(row.split("\n", 1) for row in widget.locator(".details .row").all_inner_texts())
     assert rows["Module"].endswith("· blocks.0.mlp.act")
@@ -111,10 +94,10 @@ def test_the_table_says_what_the_picture_says(widget):
     head = widget.locator(".as-table thead th").all_inner_texts()
     rows = [dict(zip(head, row.split("\t"), strict=True)) for row in widget.locator(".as-table tbody tr").all_inner_texts()]
     assert shapes <= {row["shape"] for row in rows}
-    for name, said in facts.items():
+    for name, told_there in facts.items():
         fitting = [row for row in rows if row["name"] == f"▸ {name}"]
         told = [" ".join(row.values()) for row in fitting]
-        assert any(all(part.replace(" parameters", "") in line for part in said.split(" · ")) for line in told), (name, said, told)
+        assert any(all(part.replace(" parameters", "") in line for part in told_there.split(" · ")) for line in told), (name, told_there, told)
         assert all(row["module"] and row["your line"] for row in fitting)
     (embedding,) = [row for row in rows if row["name"] == "▸ Attention"]
     assert embedding["from"] == "layer_norm"
@@ -131,8 +114,7 @@ def test_ten_widgets_share_one_engine(notebook):
     widgets = notebook.cell(2).locator(".lesson-graph-host")
     widgets.nth(9).locator("svg .tensor").first.wait_for()
     assert widgets.count() == 10
-    notebook.run(3)
-    assert notebook.cell(3).locator(".jp-OutputArea-output").inner_text().strip() == "engines: 1"
+    assert printed(notebook, 3) == "engines: 1"
     engine = (STATIC / "engine.js").stat().st_size
     assert len(sizes) > 10
     assert max(sizes) < engine / 2  # nobody brought an engine along

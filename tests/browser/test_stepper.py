@@ -2,16 +2,8 @@
 
 import pytest
 
-from scripts.notebook_page import open_notebook
+from .helpers import RECORDING, STEP_S2, node, press, printed, shown
 
-SETUP = "import lesson_lib as torch\nfrom lesson_lib import nn, viz\ntape = viz.record()"
-S2 = """\
-x = torch.ones(2, 2, requires_grad=True)
-y = x + 2
-z = y * y * 3
-out = z.mean()
-view = viz.step(out)
-view"""
 DIAMOND = """\
 a = torch.tensor(2., requires_grad=True)
 b = a * a
@@ -34,38 +26,24 @@ view"""
 SET = "view.naive = 4"
 BACK = "view.naive = -1"
 NOWHERE = "viz.step(torch.ones(2, requires_grad=True) * 2)"
+CELLS = (RECORDING, STEP_S2, DIAMOND, KERNEL, CHAIN, FOLDED, SET, BACK, NOWHERE)
 
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture(scope="module")
-def notebook(browser, tmp_path_factory):
-    with open_notebook(browser, tmp_path_factory.mktemp("lab"), SETUP, S2, DIAMOND, KERNEL, CHAIN, FOLDED, SET, BACK, NOWHERE) as notebook:
-        yield notebook
-
-
-def shown(notebook, cell):
-    """The widget of a cell, freshly run."""
-    notebook.run(cell)
-    root = notebook.cell(cell).locator(".lesson-graph")
-    root.locator("svg [role=button]").first.wait_for()
-    return root
-
-
 @pytest.fixture
 def s2(notebook):
-    return shown(notebook, 1)
+    return shown(notebook, 1, root=".lesson-graph")
 
 
 @pytest.fixture
 def diamond(notebook):
-    return shown(notebook, 2)
+    return shown(notebook, 2, root=".lesson-graph")
 
 
 def heard(notebook):
     """(position, naive) as the kernel has them."""
-    notebook.run(3)
-    words = notebook.cell(3).locator(".jp-OutputArea-output").inner_text().split()
+    words = printed(notebook, 3).split()
     return int(words[1]), int(words[2])
 
 
@@ -75,15 +53,6 @@ def line(widget, name):
 
 def to(widget, position):
     widget.get_by_role("slider").fill(str(position))
-
-
-def press(widget, key, times=1):
-    for _ in range(times):
-        widget.page.keyboard.press(key)
-
-
-def node(widget, name):
-    return widget.locator(f'svg [role="button"][aria-label^="{name}"]')
 
 
 def badge(widget, name):
@@ -104,7 +73,7 @@ def test_button_slider_and_key_step_and_the_kernel_hears(notebook, s2):
     assert line(s2, "sentence") == "forward 1 of 4 · add + 2: x → y"
     s2.get_by_role("button", name="Step forward").click()
     assert line(s2, "sentence") == "forward 2 of 4 · mul y·y: y → y²"
-    press(s2, "ArrowRight", 5)
+    press(s2, "ArrowRight", times=5)
     assert line(s2, "sentence") == "backward 2 of 5 · mul: upstream 0.25 × local 3 = 0.75 → y²"
     assert terms(s2.locator(".arithmetic").first) == [(["0.25"] * 4, "upstream"), (["3"] * 4, "local"), (["0.75"] * 4, "contribution → y²")]
     assert heard(notebook) == (7, -1)
@@ -158,7 +127,7 @@ def test_the_table_tells_what_is_saved(s2):
 
 
 def test_a_folded_graph_tells_the_same_and_backward_has_run(notebook):
-    widget = shown(notebook, 5)
+    widget = shown(notebook, 5, root=".lesson-graph")
     to(widget, 0)
     assert line(widget, "held").startswith("held for backward: 0 tensors, 0 bytes")
     to(widget, 2)
@@ -257,7 +226,7 @@ def press_on(widget):
 def test_the_key_leads_there_and_back_to_the_same_step(notebook, diamond):
     to(diamond, 6)
     press_on(diamond)
-    press(diamond, "ArrowRight", 2)
+    press(diamond, "ArrowRight", times=2)
     diamond.get_by_text("naive visit 2 of 8").wait_for()
     press(diamond, "n")
     diamond.locator(".orders").wait_for(state="hidden")
@@ -297,7 +266,7 @@ def test_numbers_changed_on_screen_change_the_visits(diamond):
 
 
 def test_a_chain_of_diamonds_is_counted_and_most_of_it_left_out(notebook):
-    widget = shown(notebook, 4)
+    widget = shown(notebook, 4, root=".lesson-graph")
     widget.get_by_role("button", name="Naive recursion").click()
     widget.locator(".orders").wait_for()
     assert widget.locator(".order h4").first.inner_text() == "naive recursion 3.22 × 10^9 visits, a node once for every path"
@@ -336,7 +305,7 @@ def test_with_less_motion_nothing_moves_by_itself(diamond):
 
 
 def test_where_there_is_no_way_back_a_sentence_says_so(notebook):
-    widget = shown(notebook, 8)
+    widget = shown(notebook, 8, root=".lesson-graph")
     widget.get_by_role("button", name="Naive recursion").click()
     notebook.cell(8).get_by_text("There is no way back here that naive recursion could go.").wait_for()
     assert widget.locator(".orders").is_hidden()

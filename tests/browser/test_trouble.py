@@ -2,7 +2,7 @@
 
 import pytest
 
-from scripts.notebook_page import open_notebook
+from .helpers import printed, said, shown, wait_until
 
 SETUP = """\
 import lesson_lib as torch
@@ -43,36 +43,20 @@ with viz.record():
 viz.trouble(loss, model=steep)"""
 KERNEL = "print(sorted(found.full.groups[key].title for key in found.opened))"
 SOUND = "viz.trouble((torch.ones(3, requires_grad=True) * 2).sum())"
+CELLS = (SETUP, LARGE, SMALL, GROWS, KERNEL, SOUND)
+SIZE = (1300, 1400)
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def notebook(browser, tmp_path_factory):
-    with open_notebook(browser, tmp_path_factory.mktemp("lab"), SETUP, LARGE, SMALL, GROWS, KERNEL, SOUND, width=1300, height=1400) as notebook:
-        yield notebook
-
-
-def shown(notebook, number):
-    notebook.run(number)
-    root = notebook.cell(number).locator(".lesson-graph-host")
-    root.locator("svg .op").first.wait_for()
-    return root
 
 
 @pytest.fixture
 def widget(notebook):
     """The net, freshly shown: its two halves are closed."""
-    return shown(notebook, 1)
+    return shown(notebook, 1, "svg .op")
 
 
 def pick(widget, words):
     return widget.locator(".pick", has_text=words)
-
-
-def said(widget, words):
-    """Wait until the live region says so."""
-    widget.locator(".said", has_text=words).wait_for(state="attached", timeout=5000)
 
 
 def seen(widget, node):
@@ -89,7 +73,7 @@ def marked(widget):
 def test_every_kind_has_its_word_and_sentence(notebook, widget):
     kinds = {}
     for number in (1, 2, 3):
-        root = widget if number == 1 else shown(notebook, number)
+        root = widget if number == 1 else shown(notebook, number, "svg .op")
         for item in root.locator(".pick").all():
             kinds[item.locator("b").inner_text()] = kinds.get(item.locator("b").inner_text(), "") + item.inner_text()
         assert root.locator(".pick .icon").count() == root.locator(".pick").count()
@@ -109,7 +93,7 @@ def test_every_kind_has_its_word_and_sentence(notebook, widget):
 
 
 def test_a_card_is_marked_with_a_sign_and_a_word(notebook):
-    root = shown(notebook, 2)
+    root = shown(notebook, 2, "svg .op")
     marks = marked(root)
     assert marks["operation log"] == "NaN"
     assert marks["operation true_div"] == "infinite"
@@ -133,14 +117,13 @@ def test_choosing_a_finding_opens_the_modules_on_the_way(notebook, widget):
     relu = widget.locator('svg .marked[aria-label="operation relu"]')
     relu.wait_for()
     said(widget, "2 of 4 · dead: 12 of 16 units of relu are 0 for all 16 examples, so no gradient passes them.")
-    assert seen(widget, relu)
+    wait_until(widget.page, lambda: seen(widget, relu))
     assert "selected" in relu.get_attribute("class")
     widget.locator(".details h3", has_text="relu").wait_for()
     assert pick(widget, "units of relu").get_attribute("aria-pressed") == "true"
     assert pick(widget, "units of relu").evaluate("button => button === document.activeElement")
     assert widget.locator('svg [aria-label^="Module Sequential, closed"]').count() == 1  # the other half
-    notebook.run(4)
-    assert "'ReLU 1', 'Sequential'" in notebook.cell(4).locator(".jp-OutputArea-output").inner_text()
+    assert "'ReLU 1', 'Sequential'" in printed(notebook, 4)
 
 
 def test_the_keyboard_goes_through_the_findings(widget):
@@ -149,14 +132,14 @@ def test_the_keyboard_goes_through_the_findings(widget):
     said(widget, "1 of 4 · vanishing: ")
     weight = widget.locator('svg .marked[aria-label^="tensor body.0.weight"]')
     weight.wait_for()
-    assert seen(widget, weight)
+    wait_until(widget.page, lambda: seen(widget, weight))
     widget.locator(".pick").first.focus()
     widget.page.keyboard.press("f")
     said(widget, "2 of 4 · dead: ")
     widget.locator('svg .marked[aria-label="operation relu"]').wait_for()
     widget.page.keyboard.press("f")
     said(widget, "3 of 4 · broadcast: ")
-    assert seen(widget, widget.locator('svg .selected[aria-label="operation sub"]'))
+    wait_until(widget.page, lambda: seen(widget, widget.locator('svg .selected[aria-label="operation sub"]')))
     widget.page.keyboard.press("Shift+F")
     said(widget, "2 of 4 · dead: ")
     pick(widget, "spare.weight").focus()
@@ -182,7 +165,7 @@ def test_it_speaks_chinese(widget):
 
 
 def test_a_sound_graph_says_so(notebook):
-    root = shown(notebook, 5)
+    root = shown(notebook, 5, "svg .op")
     assert root.locator(".picks").inner_text() == "No trouble found."
     assert root.locator("svg .marked").count() == 0
 

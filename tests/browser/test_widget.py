@@ -1,27 +1,18 @@
 """The widget in a real JupyterLab in a real browser: what the page shows, and what the kernel hears of it."""
 
-import time
 from pathlib import Path
 
 import pytest
 
-from scripts.notebook_page import open_notebook
+from .helpers import BUSY, RECORDING, STEP_S2, busy_kernel, node, press, printed, sentence, shown, wait_until
 
-SETUP = "import lesson_lib as torch\nfrom lesson_lib import nn, viz\ntape = viz.record()"
-S2 = """\
-x = torch.ones(2, 2, requires_grad=True)
-y = x + 2
-z = y * y * 3
-out = z.mean()
-view = viz.step(out)
-view"""
+KERNEL = 'print("kernel:", view.position, view.selected or "-")'
 LARGE = "w = torch.ones(30, 20, requires_grad=True)\nviz.step((w * 2).sum())"
 NAMED = """\
 m = nn.Module()
 m.register_parameter("<script>alert(1)</script>", nn.Parameter(torch.ones(2)))
 viz.step(next(m.parameters()).sum(), model=m)"""
 KERNEL = 'print("kernel:", view.position, view.selected or "-")'
-BUSY = "import time\ntime.sleep(6)"
 STATIC = "viz.graph(out)"
 LOOP = """\
 s = torch.full((2, 2), 0.5, requires_grad=True)
@@ -29,40 +20,18 @@ h = torch.ones(1, 2)
 for _ in range(20):
     h = torch.tanh(h @ s)
 viz.step(h.sum())"""
+CELLS = (RECORDING, STEP_S2, KERNEL, LARGE, NAMED, BUSY, STATIC, LOOP)
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def notebook(browser, tmp_path_factory):
-    with open_notebook(browser, tmp_path_factory.mktemp("lab"), SETUP, S2, KERNEL, LARGE, NAMED, BUSY, STATIC, LOOP) as notebook:
-        yield notebook
 
 
 @pytest.fixture
 def widget(notebook):
     """The widget of S2, freshly run: it stands at the end of the forward pass."""
-    notebook.run(1)
-    root = notebook.cell(1).locator(".lesson-graph")
-    root.locator("svg .tensor").first.wait_for()
-    return root
+    return shown(notebook, 1, "svg .tensor", root=".lesson-graph")
 
 
-def sentence(widget):
-    return widget.locator(".sentence").inner_text()
-
-
-def press(widget, key, times=1):
-    for _ in range(times):
-        widget.page.keyboard.press(key)
-
-
-def node(widget, name):
-    """The drawn tensor or operation whose accessible name begins with `name`."""
-    return widget.locator(f'svg [role="button"][aria-label^="{name}"]')
-
-
-def shown(locator):
+def seen(locator):
     """The words and numbers of a card that are visible now."""
     return locator.evaluate(
         "card => [...card.querySelectorAll('text')].filter(t => !t.closest('.header') && !t.closest('.badge')"
@@ -72,7 +41,7 @@ def shown(locator):
 
 def test_it_opens_with_all_values_and_no_gradient(widget):
     assert sentence(widget) == "forward 4 of 4 · mean: z → out = 27"
-    assert shown(node(widget, "tensor y,")) == ["3", "3", "3", "3", "value", "not computed", "gradient"]
+    assert seen(node(widget, "tensor y,")) == ["3", "3", "3", "3", "value", "not computed", "gradient"]
     assert node(widget, "tensor out").get_attribute("aria-label") == "tensor out, scalar, output, value 27, gradient not computed"
     assert widget.locator("svg .flow.on").count() == 0
 
@@ -86,8 +55,8 @@ def test_buttons_step_backward_through_the_chain_rule(widget):
     assert arrow.count() == 1
     assert arrow.locator("text").all_text_contents() == ["0.25 · 3", "= 0.75"]
     assert "now-backward" in node(widget, "operation mul · 3").get_attribute("class")
-    assert shown(node(widget, "tensor y²"))[5:] == ["0.75"] * 4 + ["gradient"]
-    assert shown(node(widget, "tensor y,"))[5:] == ["not computed", "gradient"]
+    assert seen(node(widget, "tensor y²"))[5:] == ["0.75"] * 4 + ["gradient"]
+    assert seen(node(widget, "tensor y,"))[5:] == ["not computed", "gradient"]
     assert widget.locator(".arithmetic .term").all_inner_texts()[0].split() == ["0.25"] * 4 + ["upstream"]
     widget.get_by_role("button", name="Step back", exact=False).first.click()
     assert sentence(widget).startswith("backward 1 of 5")
@@ -95,16 +64,16 @@ def test_buttons_step_backward_through_the_chain_rule(widget):
 
 def test_arrow_keys_step_and_home_and_end_jump(widget):
     node(widget, "tensor x").focus()
-    press(widget, "ArrowRight", 2)
+    press(widget, "ArrowRight", times=2)
     assert sentence(widget).startswith("backward 1 of 5 · mean")
-    press(widget, "ArrowLeft", 3)
+    press(widget, "ArrowLeft", times=3)
     assert sentence(widget) == "forward 3 of 4 · mul · 3: y² → z"
-    assert shown(node(widget, "tensor out"))[:2] == ["not computed", "value"]
+    assert seen(node(widget, "tensor out"))[:2] == ["not computed", "value"]
     press(widget, "Home")
     assert sentence(widget).startswith("start")
     press(widget, "End")
     assert sentence(widget) == "backward 5 of 5 · AccumulateGrad: x.grad += 4.5"
-    assert shown(node(widget, "tensor x"))[5:] == ["4.5"] * 4 + ["gradient"]
+    assert seen(node(widget, "tensor x"))[5:] == ["4.5"] * 4 + ["gradient"]
 
 
 def test_control_s_saves_the_notebook_and_a_letter_is_the_widgets(widget, notebook):
@@ -114,10 +83,7 @@ def test_control_s_saves_the_notebook_and_a_letter_is_the_widgets(widget, notebo
     widget.get_by_role("slider").focus()
     before = saved.stat().st_mtime_ns
     press(widget, "Control+s")
-    deadline = time.monotonic() + 10
-    while saved.stat().st_mtime_ns == before and time.monotonic() < deadline:
-        widget.page.wait_for_timeout(50)
-    assert saved.stat().st_mtime_ns > before
+    wait_until(widget.page, lambda: saved.stat().st_mtime_ns > before)
     position = sentence(widget)
     press(widget, "ArrowLeft")
     assert sentence(widget) != position
@@ -140,7 +106,7 @@ def test_the_slider_and_play_move_too(widget):
 
 def test_the_keyboard_walks_the_nodes_and_opens_one(widget):
     node(widget, "tensor x").focus()
-    press(widget, "ArrowDown", 2)
+    press(widget, "ArrowDown", times=2)
     press(widget, "Enter")
     assert widget.locator(".details h3").inner_text() == "y intermediate"
     press(widget, "Escape")
@@ -162,18 +128,13 @@ def test_a_click_on_an_operation_shows_formula_line_and_source(widget):
 def test_the_kernel_hears_of_step_and_selection(notebook, widget):
     node(widget, "tensor z").click()
     widget.get_by_role("button", name="Step forward").click()
-    notebook.run(2)
-    assert notebook.cell(2).locator(".jp-OutputArea-output").inner_text().strip() == "kernel: 5 t3"
+    assert printed(notebook, 2) == "kernel: 5 t3"
 
 
 def test_stepping_works_while_the_kernel_is_busy(notebook, widget):
-    notebook.cell(5).locator(".cm-content").click()
-    notebook.page.keyboard.press("Control+Enter")
-    notebook.page.locator('.jp-Notebook-ExecutionIndicator[data-status="busy"]').wait_for()
-    widget.get_by_role("button", name="Last step").click()
-    assert sentence(widget).startswith("backward 5 of 5")
-    assert notebook.page.locator('.jp-Notebook-ExecutionIndicator[data-status="busy"]').count() == 1
-    notebook.page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for()
+    with busy_kernel(notebook, 5):
+        widget.get_by_role("button", name="Last step").click()
+        assert sentence(widget).startswith("backward 5 of 5")
 
 
 def test_the_table_tells_the_same(widget):
@@ -243,7 +204,7 @@ def test_the_language_button_changes_the_words_and_back(notebook, widget):
     assert widget.get_attribute("lang") == "zh"
     assert widget.get_by_role("button", name="前进一步").is_visible()
     assert widget.locator(".details h3").inner_text() == "y 中间值"
-    assert shown(node(widget, "张量 y,")) == ["3", "3", "3", "3", "值", "尚未计算", "梯度"]
+    assert seen(node(widget, "张量 y,")) == ["3", "3", "3", "3", "值", "尚未计算", "梯度"]
     assert node(widget, "张量 y,").get_attribute("aria-label").startswith("张量 y, 2×2, 中间值, 值 3")
     assert widget.locator("[data-action=language]").evaluate("b => b === document.activeElement")
     press(widget, "ArrowRight")
@@ -252,17 +213,13 @@ def test_the_language_button_changes_the_words_and_back(notebook, widget):
     widget.get_by_text("backward starts · the gradient of out").wait_for()
     assert widget.get_attribute("lang") == "en"
     assert widget.get_by_role("button", name="Step forward").is_visible()
-    assert shown(node(widget, "tensor y,"))[4:] == ["value", "not computed", "gradient"]
+    assert seen(node(widget, "tensor y,"))[4:] == ["value", "not computed", "gradient"]
 
 
 def test_buttons_change_their_language_while_the_kernel_is_busy(notebook, widget):
-    notebook.cell(5).locator(".cm-content").click()
-    notebook.page.keyboard.press("Control+Enter")
-    notebook.page.locator('.jp-Notebook-ExecutionIndicator[data-status="busy"]').wait_for()
-    widget.get_by_role("button", name="Show in 中文").click()
-    widget.get_by_role("button", name="前进一步").wait_for(timeout=2000)
-    assert notebook.page.locator('.jp-Notebook-ExecutionIndicator[data-status="busy"]').count() == 1
-    notebook.page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for()
+    with busy_kernel(notebook, 5):
+        widget.get_by_role("button", name="Show in 中文").click()
+        widget.get_by_role("button", name="前进一步").wait_for(timeout=2000)
     widget.get_by_text("前向 4/4").wait_for()
 
 
