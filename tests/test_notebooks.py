@@ -19,7 +19,7 @@ TAGS = re.compile(r"gpu|timeout-\d+|nbval-ignore-output|nbval-skip|raises-except
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
-@pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)
+@pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem, scope="module")
 def notebook(request):
     notebook = nbformat.read(request.param, as_version=nbformat.NO_CONVERT)
     nbformat.validate(notebook)
