@@ -178,8 +178,8 @@ def test_a_folded_widget_answers_in_its_language():
     assert "个运算" in next(iter(view.data["groups"].values()))["facts"]
     sent = []
     view.send = sent.append
-    view._hear(view, {"type": "step", "key": "step 1", "number": 1}, [])
-    assert sent[0]["text"].startswith("前向 1/1")
+    view._hear(view, {"type": "steps", "key": "steps 1", "numbers": [1]}, [])
+    assert sent[0]["steps"][0]["text"].startswith("前向 1/1")
     view._hear(view, {"type": "toggle", "id": "g0"}, [])
     assert view.data["said"].startswith("已展开 Sequential")
     assert view.data["steps"][1]["text"].startswith("前向")

@@ -112,7 +112,7 @@ def test_no_answer_about_a_large_graph_is_large(thousand):
     view = thousand
     last = len(view.model.steps) - 1
     questions = [
-        {"type": "cards", "ids": list(view.model.tensors)}, {"type": "step", "number": last}, {"type": "window", "id": "t500", "which": "value"},
+        {"type": "cards", "ids": list(view.model.tensors)}, {"type": "steps", "numbers": list(range(last))}, {"type": "window", "id": "t500", "which": "value"},
         {"type": "poke", "id": "t0", "index": [0, 0], "value": "2", "seen": list(view.model.tensors)},
     ]  # fmt: skip
     assert max(size(answers(view, **question)) for question in questions) < CARDS + 30 * KB

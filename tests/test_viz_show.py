@@ -190,9 +190,10 @@ def test_a_module_opens_in_the_widget_and_the_step_stays(gpt):
     assert view.position == at
     view._answer(view, {"type": "toggle", "id": "nobody"}, [])
     assert view.data["said"] == "closed Attention, 44 operations"
-    view._answer(view, {"type": "step", "number": at, "key": "k"}, [])
-    assert sent[0]["text"] == shown.model.steps[at].text
-    assert sent[0]["flows"].keys() == set(shown.model.steps[at].flows)
+    view._answer(view, {"type": "steps", "numbers": [at, 10**6], "key": "k"}, [])
+    (told,) = sent[0]["steps"]
+    assert told["text"] == shown.model.steps[at].text
+    assert told["flows"].keys() == set(shown.model.steps[at].flows)
     hidden = next(key for key in shown.full.tensors if key not in shown.model.tensors)
     view._answer(view, {"type": "window", "id": hidden, "which": "value", "key": "k"}, [])
     assert len(sent) == 1

@@ -18,7 +18,7 @@ from .changes import Shot, outline_since, told_step, told_visit, windows_of
 from .living import in_frame, in_notebook, marked
 from .main_thread import between_cells
 from .poke import Poke
-from .screen import cards_json, picture_data
+from .screen import AT_ONCE, cards_json, picture_data
 from .shown_in import note
 from .summary import window
 from .texts import CATALOGUES, checked, language, speaking, text
@@ -123,7 +123,7 @@ class GraphView(LiveView):
     ``model`` is what is on screen now: that of ``graph``, or, once a number was changed on screen, the Model that followed from it.
     """
 
-    answers = {"window": "_window", "cards": "_draw", "step": "_tell", "poke": "_poke", "naive": "_plan", "visit": "_visit"}
+    answers = {"window": "_window", "cards": "_draw", "steps": "_tell", "poke": "_poke", "naive": "_plan", "visit": "_visit"}
     data = traitlets.Dict().tag(sync=True, to_json=_as_it_is_now)
     naive = traitlets.Int(-1).tag(sync=True)
 
@@ -171,9 +171,9 @@ class GraphView(LiveView):
         self.send({"type": "cards", "key": message["key"], **cards_json(self.model, message["ids"], self.everything)})
 
     def _tell(self, message):
-        """Send the sentence and the arithmetic of one step."""
-        if message["number"] < len(self.model.steps):  # else the graph was folded since
-            self.send({"type": "step", "key": message["key"], **told_step(self.model, message["number"])})
+        """Send the sentences and the arithmetic of some steps."""
+        numbers = [number for number in message["numbers"][:AT_ONCE] if number < len(self.model.steps)]  # the graph may have been folded since
+        self.send({"type": "steps", "key": message["key"], "steps": [told_step(self.model, number) for number in numbers]})
 
     def _plan(self, message):
         """Send the visits of naive recursion, and the right order."""

@@ -74,6 +74,16 @@ def test_only_what_is_in_sight_is_drawn_and_more_comes_with_the_steps(hundred):
     assert label.get_attribute("aria-label").endswith("gradient not computed")
 
 
+def test_the_next_steps_are_told_before_the_reader_is_there(hundred):
+    """Sentences come from the kernel, and ahead of the reader: a step on screen waits for nobody, in either direction."""
+    for end, action in (("first", "next"), ("last", "back")):
+        hundred.locator(f"[data-action={end}]").click()
+        hundred.locator(f"[data-action={action}]").click()
+        settled(hundred, "root.querySelector('.strip .sentence').textContent")
+        step = f"root => {{ root.querySelector('[data-action={action}]').click(); return root.querySelector('.strip .sentence').textContent }}"
+        assert len({hundred.evaluate(step) for _ in range(10)} - {""}) == 10
+
+
 def test_a_poke_updates_what_is_in_sight_and_what_comes_into_sight_later(notebook, hundred):
     leaf = hundred.locator('svg .tensor[aria-label*=", leaf,"]').first
     leaf.dispatch_event("click")

@@ -32,12 +32,12 @@ export function questions(model, signal, most = Infinity) {
   return { ask, asked };
 }
 
-/** {window(id, which), step(number), naive(), visit(number)}: functions that promise the kernel's answer; `renew(windows)` forgets all answers but these. */
+/** {window(id, which), steps(numbers), naive(), visit(number)}: functions that promise the kernel's answer; `renew(windows)` forgets all answers but these. */
 export function kernel(model, signal) {
   const { ask, asked } = questions(model, signal);
   return {
     window: async (id, which) => (await ask(`${id}.${which}`, { type: "window", id, which })).window,
-    step: (number) => ask(`step ${number}`, { type: "step", number }),
+    steps: (numbers) => ask(`steps ${numbers}`, { type: "steps", numbers }),
     naive: async () => (await ask("naive", { type: "naive" })).plan,
     visit: (number) => ask(`visit ${number}`, { type: "visit", number }),
     renew(windows) {

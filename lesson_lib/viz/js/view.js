@@ -6,7 +6,7 @@ import { fill, h } from "./dom.js";
 import { Folding } from "./folding.js";
 import { frame, place } from "./frame.js";
 import { Help } from "./help.js";
-import { engineOf, kernel, tell } from "./kernel.js";
+import { engineOf, kernel } from "./kernel.js";
 import { pictureKeys, press } from "./keys.js";
 import { listen } from "./listen.js";
 import { looker } from "./look.js";
@@ -19,6 +19,7 @@ import { Strip } from "./strip.js";
 import { GraphTable } from "./table.js";
 import { Toolbar } from "./toolbar.js";
 import { complete } from "./usual.js";
+import { Words } from "./words.js";
 
 export default async function view({ model, el, host, signal }) {
   await new Folding(model, el, (life, ends) => build({ model, el, host, signal: ends }, life)).start(signal);
@@ -44,6 +45,7 @@ async function build({ model, el, host, signal }, folding) {
   const strip = new Strip(graph, texts);
   const table = new GraphTable(graph, texts, select, toggle);
   const ask = kernel(model, signal);
+  const words = new Words(graph, player, ask, refresh);
   const naive = new Naive(model, graph, texts, player, { ask, refresh, say: (words, isSeen) => folding.say(words, isSeen) });
   const seen = () => (isTable ? [] : canvas.boxes?.sight ?? []);
   const poke = new Poke(model, graph, texts, signal, { arrived, say: (words) => folding.say(words), seen, cards });
@@ -71,7 +73,7 @@ async function build({ model, el, host, signal }, folding) {
     const known = knownNow();
     root.classList.toggle("naive", naive.on);
     if (player.step.later && naive.on) naive.tell();
-    else if (player.step.later) ask.step(player.position).then((told) => told && tell(graph, told) === player.position && refresh()).catch(() => {});
+    else if (!naive.on) words.look();
     toolbar.apply();
     toolbar.showNaive(naive.on);
     naive.apply();
