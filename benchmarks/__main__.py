@@ -1,7 +1,7 @@
 """How fast lesson_lib is beside PyTorch, and beside MyGrad, HIPS autograd, tinygrad and JAX where they are installed.
 
     python -m benchmarks                    everything, then RESULTS.md and its picture (make bench)
-    python -m benchmarks --quick            the same in two minutes, with rougher figures
+    python -m benchmarks --quick            PyTorch alone, without growth and with rougher figures, in some five minutes
     python -m benchmarks lenet conv         the ratios of the workloads that begin so, or of a group
     python -m benchmarks --resume           what an interrupted run did not reach
     python -m benchmarks --report           RESULTS.md and the picture from what the last run measured
@@ -26,7 +26,7 @@ def parsed(arguments):
     parser.add_argument("names", nargs="*", metavar="NAME", help="the beginning of a workload's name, or a group")
     parser.add_argument("--threads", type=int, nargs="*", default=[1, 2])
     parser.add_argument("--rounds", type=int, help="so many rounds for each workload, in place of a budget of seconds")
-    parser.add_argument("--budget", type=float, default=3.0, help="seconds for each workload (default 3)")
+    parser.add_argument("--budget", type=float, default=2.0, help="seconds for each workload (default 2)")
     parser.add_argument("--others", action="store_true", help="with names: the other libraries too")
     parser.add_argument("--growth", action="store_true", help="with names: time against size as well")
     parser.add_argument("--memory", action="store_true", help="with names: the peak memory of training steps as well")
@@ -65,10 +65,10 @@ def print_ratios(options, works):
 
 def measure_everything(options, works):
     """Measure and keep every result at once, so that an interrupted run loses nothing."""
-    libraries = [*BOTH, *(name for name in OTHERS if installed(name))]
+    libraries = [*BOTH, *(name for name in OTHERS if installed(name) and not options.quick)]
     budget = 0.2 if options.quick else options.budget
     plan = runs.Plan(works, options.threads, libraries, budget, 3 if options.quick else options.rounds)
-    orders = [*plan.imports(3 if options.quick else 10), *plan.times(), *plan.memory(), *([] if options.quick else plan.growth())]
+    orders = [*plan.imports(3 if options.quick else 6), *plan.times(), *plan.memory(), *([] if options.quick else plan.growth())]
     runs.KEPT.parent.mkdir(exist_ok=True)
     done = report.read(runs.KEPT) if options.resume and runs.KEPT.exists() else []
     with open(runs.KEPT, "a" if options.resume else "w") as file:

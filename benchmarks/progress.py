@@ -6,8 +6,8 @@ import time
 
 from .libraries import BOTH
 
-SECONDS = {"time": 4.0, "growth": 5.0, "memory": 8.0, "import": 1.5}  # about what an order takes, as long as nothing was measured
-GUEST = 2.5  # more for each further library
+SECONDS = {"time": 3.5, "growth": 5.0, "memory": 7.0, "import": 1.2}  # about what an order takes, as long as nothing was measured
+GUEST = 2.0  # more for each further library
 
 
 class Progress:

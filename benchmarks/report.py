@@ -108,8 +108,8 @@ def means(figures):
         size = sum(group in (None, work.group) for work in chosen([]))
         ratios = [figures.ratios(threads, group).values() for threads in figures.threads()]
         if any(ratios):
-            cells = [f"{geometric_mean(values):.2f}" * bool(values) + partly(len(values), size) for values in ratios]
-            rows.append([group or "all", size, *map(str.strip, cells)])
+            cells = [f"{geometric_mean(values):.2f}{partly(len(values), size)}" if values else f"0 of {size} measured" for values in ratios]
+            rows.append([group or "all", size, *cells])
     return table(["group", "workloads", *heads(figures, "ratio")], rows)
 
 

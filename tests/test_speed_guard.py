@@ -1,7 +1,7 @@
 """The tiny-operation path and the convolution path keep their lead: limits on counts, which noise does not change, and one wide ratio.
 
-A limit leaves less than a quarter above what was counted when it was set: tiny operations take 0.7 of PyTorch's time, so a quarter more work
-is more than half of their lead. Who makes a path shorter lowers its limit.
+A limit is an eighth above what was counted when it was set: tiny operations take 0.7 of PyTorch's time, so an eighth more work is less than half
+of their lead. Who makes a path shorter lowers its limit. What the counts do not see, slower work inside NumPy and the kernels, is for the ratios.
 """
 
 import pytest
@@ -13,13 +13,13 @@ from benchmarks.registry import work_named
 
 # calls of functions, instructions of the interpreter, most bytes at once: of one step, forward and backward
 LIMITS = {
-    "tiny_ops": (3_400, 120_000, 61_000),
-    "mlp": (1_260, 20_900, 1_250_000),
-    "conv_1x32x32": (1_900, 26_000, 1_800_000),
-    "conv_6x15x15": (860, 11_200, 1_400_000),
-    "conv_16x32x32": (1_250, 17_000, 5_200_000),
-    "conv_64x8x8": (900, 12_900, 5_600_000),
-    "conv_1x1": (800, 10_800, 20_500_000),
+    "tiny_ops": (3_210, 113_500, 57_000),
+    "mlp": (1_320, 20_800, 1_142_000),
+    "conv_1x32x32": (1_890, 25_100, 1_711_000),
+    "conv_6x15x15": (917, 12_000, 1_288_000),
+    "conv_16x32x32": (1_242, 16_400, 4_914_000),
+    "conv_64x8x8": (968, 13_500, 5_228_000),
+    "conv_1x1": (785, 10_240, 19_510_000),
 }
 COUNTS = {"calls": counting.calls, "instructions": counting.instructions, "bytes": counting.peak_bytes}
 
@@ -37,8 +37,8 @@ def test_a_step_takes_no_more_than_it_took(name):
 
 
 @pytest.mark.numba
-def test_the_limits_notice_a_quarter_more_work():
-    assert set(excess("tiny_ops", ops=250)) == set(COUNTS)
+def test_the_limits_notice_a_little_more_work():
+    assert set(excess("tiny_ops", ops=230)) == set(COUNTS)
     assert set(excess("conv_16x32x32", images=64)) == set(COUNTS)
 
 
@@ -48,8 +48,25 @@ def test_the_counts_are_the_same_each_time():
     assert counting.instructions(step) == counting.instructions(step)
 
 
+def lowest_ratio(names, enough, attempts=4):
+    """Our time over PyTorch's, from the minima over several processes: on a busy machine one of them meets a quiet moment. It ends where it is enough."""
+    best = {}
+    for _ in range(attempts):
+        for result in runs.measured(runs.Plan([work_named(name) for name in names], [1], BOTH, budget=1.0).times()):
+            for library, seconds in result["seconds"].items():
+                place = result["name"], library
+                best[place] = min(seconds, best.get(place, seconds))
+        ratio = timing.geometric_mean(best[name, "lesson_lib"] / best[name, "torch"] for name in names)
+        if ratio < enough:
+            break
+    return ratio
+
+
+def test_tiny_operations_keep_half_of_their_lead(torch):
+    assert lowest_ratio(["tiny_ops"], 0.87) < 0.87, "they took 0.7 of PyTorch's time"
+
+
+@pytest.mark.numba
 def test_convolutions_stay_beside_pytorchs(torch):
-    works = [work_named(name) for name in ("conv_1x32x32", "conv_16x32x32", "conv_64x8x8")]
-    seconds = [result["seconds"] for result in runs.measured(runs.Plan(works, [1], BOTH, budget=1.0).times())]
-    ratio = timing.geometric_mean(both["lesson_lib"] / both["torch"] for both in seconds)
-    assert ratio < 1.4, "the goal is 0.9; a busy machine explains some of it, not this"
+    names = ["conv_1x32x32", "conv_16x32x32", "conv_64x8x8"]
+    assert lowest_ratio(names, 1.1) < 1.1, "they took 0.9 of PyTorch's time"

@@ -25,7 +25,7 @@ def prepared(name):
     if name in ("mlp", "lenet"):
         return trained(name)
     if how := numpy_style.convolution(name):
-        if how["transposed"] or how["groups"] > 1:
+        if how["transposed"] or how["groups"] > 1 or how["stride"] > 1:  # its strides must divide the image exactly
             return None
         arrays, g, _ = numpy_style.inputs(name)
         return differentiated(lambda _, x, w, b: convolved(x, w, b, how["stride"], how["padding"], how["dilation"]), arrays, g)
