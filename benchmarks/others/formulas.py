@@ -2,9 +2,14 @@
 
 A library that has a function of its own for one of them uses that one. What these libraries have no formula for is not here: a copy in another
 layout (their transposes are views), rows written or added at indexes (they have no such function), erf.
+
+Constants are float32, since MyGrad makes an array of each, and NumPy's result of a float32 and a float64 array is float64: twice the work.
 """
 
 import numpy
+from numpy import float32
+
+ZERO, HALF, ONE = float32(0), float32(0.5), float32(1)
 
 
 def tiny_ops(np, w, b):
@@ -28,7 +33,7 @@ def cross_entropy(np, x, classes=None, smoothing=0.0):
     classes = numpy.arange(len(x)) % x.shape[1] if classes is None else classes
     logs = log_softmax(np, x)
     loss = -np.mean(logs[numpy.arange(len(x)), classes])
-    return loss * (1 - smoothing) - smoothing * np.mean(logs) if smoothing else loss
+    return loss * float32(1 - smoothing) - float32(smoothing) * np.mean(logs) if smoothing else loss
 
 
 def logsumexp(np, x):
@@ -38,16 +43,16 @@ def logsumexp(np, x):
 
 def bce_with_logits(np, x):
     """With a target of a half."""
-    return np.mean(np.maximum(x, 0) - 0.5 * x + np.log1p(np.exp(-np.abs(x))))
+    return np.mean(np.maximum(x, ZERO) - HALF * x + np.log1p(np.exp(-np.abs(x))))
 
 
 def gelu_tanh(np, x):
-    return 0.5 * x * (1 + np.tanh(0.7978845608 * (x + 0.044715 * x * x * x)))
+    return HALF * x * (ONE + np.tanh(float32(0.7978845608) * (x + float32(0.044715) * x * x * x)))
 
 
 def normalized(np, x, axes):
     x = x - np.mean(x, axis=axes, keepdims=True)
-    return x / np.sqrt(np.mean(x * x, axis=axes, keepdims=True) + 1e-5)
+    return x / np.sqrt(np.mean(x * x, axis=axes, keepdims=True) + float32(1e-5))
 
 
 def scaled(x, w, b):
@@ -60,7 +65,7 @@ def layer_norm(np, x, w, b):
 
 
 def rms_norm(np, x, w):
-    return x / np.sqrt(np.mean(x * x, axis=-1, keepdims=True) + 1.1920929e-07) * w
+    return x / np.sqrt(np.mean(x * x, axis=-1, keepdims=True) + float32(1.1920929e-07)) * w
 
 
 def batch_norm(np, x, w, b):
@@ -76,9 +81,9 @@ def group_norm(np, x, w, b):
 
 
 def attention(np, q, k, v, causal=False):
-    scores = np.matmul(q, np.swapaxes(k, -1, -2)) * q.shape[-1] ** -0.5
+    scores = np.matmul(q, np.swapaxes(k, -1, -2)) * float32(q.shape[-1] ** -0.5)
     if causal:
-        scores = scores + numpy.triu(numpy.full(scores.shape[-2:], -numpy.inf, numpy.float32), 1)
+        scores = scores + numpy.triu(numpy.full(scores.shape[-2:], -numpy.inf, float32), 1)
     return np.matmul(softmax(np, scores), v)
 
 
@@ -92,7 +97,7 @@ def mlp(np, x, *parameters):
     """The scores of a network of linear layers with ReLU between them."""
     *hidden, (w, b) = zip(parameters[::2], parameters[1::2])
     for weight, bias in hidden:
-        x = np.maximum(np.matmul(x, weight.T) + bias, 0)
+        x = np.maximum(np.matmul(x, weight.T) + bias, ZERO)
     return np.matmul(x, w.T) + b
 
 
@@ -129,13 +134,13 @@ FORMULAS = {
     "elementwise": lambda np, x, y, row: x * y + row,
     "exp": lambda np, x: np.exp(x),
     "tanh": lambda np, x: np.tanh(x),
-    "sigmoid": lambda np, x: 1 / (1 + np.exp(-x)),
-    "relu": lambda np, x: np.maximum(x, 0),
+    "sigmoid": lambda np, x: ONE / (ONE + np.exp(-x)),
+    "relu": lambda np, x: np.maximum(x, ZERO),
     "sqrt": lambda np, x: np.sqrt(np.abs(x)),
     "index_rows": lambda np, x, rows: x[rows],
     "index_pairs": lambda np, x, rows, columns: x[rows, columns],
     "index_mask": lambda np, x, mask: x[mask],
     "gather": lambda np, x, columns: x[numpy.arange(len(x))[:, None], columns],
-    "slicing": lambda np, x: x[::2, 1::3] * 2,
+    "slicing": lambda np, x: x[::2, 1::3] * float32(2),
     "embedding": lambda np, table, ids: table[ids],
 }

@@ -18,7 +18,8 @@ def scaled(x, w, b):
     return x * w.reshape(-1, 1, 1) + b.reshape(-1, 1, 1)
 
 
-# Reading at indexes is not here: its gradient is a product with a matrix of zeros and ones, which takes seconds.
+# Not here, in its favour: reading at indexes, whose gradient is a product with a matrix of zeros and ones and takes seconds, and
+# attention over 512 places, which takes more than half a minute.
 FUNCTIONS = {
     "tiny_ops": lambda w, b: formulas.tiny_ops(None, w, b),
     "max_pool": lambda x: x.max_pool2d((2, 2)),
@@ -34,7 +35,6 @@ FUNCTIONS = {
     "batch_norm": lambda x, w, b: scaled(normalized(x, (0, 2, 3)), w, b),
     "group_norm": lambda x, w, b: scaled(x.reshape(len(x), 8, -1).layernorm().reshape(x.shape), w, b),
     "instance_norm": lambda x, w, b: scaled(normalized(x, (2, 3)), w, b),
-    "attention_long": lambda q, k, v: q.scaled_dot_product_attention(k, v),
     "attention_causal": lambda q, k, v: q.scaled_dot_product_attention(k, v, is_causal=True),
     "mean": Tensor.mean,
     "logsumexp": lambda x: x.logsumexp(1),
