@@ -26,7 +26,7 @@ def parsed(arguments):
     parser.add_argument("names", nargs="*", metavar="NAME", help="the beginning of a workload's name, or a group")
     parser.add_argument("--threads", type=int, nargs="*", default=[1, 2])
     parser.add_argument("--rounds", type=int, help="so many rounds for each workload, in place of a budget of seconds")
-    parser.add_argument("--budget", type=float, default=2.0, help="seconds for each workload (default 2)")
+    parser.add_argument("--budget", type=float, default=1.5, help="seconds for each workload (default 1.5)")
     parser.add_argument("--others", action="store_true", help="with names: the other libraries too")
     parser.add_argument("--growth", action="store_true", help="with names: time against size as well")
     parser.add_argument("--memory", action="store_true", help="with names: the peak memory of training steps as well")
