@@ -47,6 +47,8 @@ def main(arguments=None):
     else:
         if not options.report:
             measure_everything(options, works)
+        elif not runs.KEPT.exists():
+            raise SystemExit("No run has been kept yet: python -m benchmarks measures.")
         report.write(report.read(runs.KEPT))
 
 
