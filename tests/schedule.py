@@ -5,6 +5,7 @@ file as a whole. The tests of the browser count as one file: they share a Jupyte
 then come the other long files, so that no process is left alone with a long one at the end.
 """
 
+import gc
 import itertools
 from pathlib import Path
 
@@ -55,6 +56,13 @@ def pytest_addoption(parser):
 def pytest_collection_modifyitems(items, config):
     if config.option.share:
         items.sort(key=lambda item: place(item.nodeid))
+
+
+def pytest_collection_finish(session):
+    """A collector of garbage need not look through all the collected tests each time."""
+    if session.config.option.share:
+        gc.collect()
+        gc.freeze()
 
 
 @pytest.hookimpl(tryfirst=True)
