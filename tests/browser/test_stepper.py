@@ -100,6 +100,12 @@ def test_a_saved_tensor_is_marked_until_its_operation_is_through(s2):
     assert (badge(s2, "tensor y,"), line(s2, "held")) == ("freed", "held for backward: 0 tensors, 0 bytes")
 
 
+def test_the_badge_overhangs_a_narrow_card_as_far_on_either_side(s2):
+    card = node(s2, "tensor y,").locator(".frame").first.bounding_box()
+    pill = node(s2, "tensor y,").locator(".badge .pill").bounding_box()
+    assert abs((pill["x"] - card["x"]) - (card["x"] + card["width"] - pill["x"] - pill["width"])) < 2
+
+
 def test_the_badge_has_a_shape_besides_its_colour(s2):
     square, dash = node(s2, "tensor y,").locator(".badge .square"), "e => getComputedStyle(e).fill"
     full = square.evaluate(dash)

@@ -28,10 +28,11 @@ function draw(frame, state, brief, words) {
     for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
     return element;
   };
-  const [x, y, height] = ["x", "y", "height"].map((name) => Number(frame.getAttribute(name)));
+  const [x, y, across, height] = ["x", "y", "width", "height"].map((name) => Number(frame.getAttribute(name)));
   const letters = [...words].reduce((sum, letter) => sum + (letter > "\u2e80" ? 8.4 : 4.7), 0);
   const width = brief ? SIDE + 6 : SIDE + letters + 12;
-  const badge = make("g", { class: `badge ${state}`, transform: `translate(${x + 8} ${y + height})` });
+  const left = brief ? 8 : Math.min(8, (across - width) / 2); // a long word stands in the middle of a narrow card
+  const badge = make("g", { class: `badge ${state}`, transform: `translate(${x + left} ${y + height})` });
   badge.dataset.state = state;
   badge.dataset.words = words;
   const title = make("title", {});
