@@ -6,12 +6,13 @@ import os
 import subprocess
 import sys
 import threading
+import time
 
 import numpy as np
 import pytest
 
 import lesson_lib
-from lesson_lib.core import compiled, threads
+from lesson_lib.core import compiled, shared, threads
 from lesson_lib.core.op import registry
 from lesson_lib.ops import norm_channels
 from lesson_lib.optim import formula
@@ -21,6 +22,7 @@ from .test_ops_registry import gradients
 
 OPS = sorted({name.partition(part)[0] for name in compiled.TABLE for part in ("_forward", "_grad_") if part in name})
 OPS += ["attention_kernel", "gru_sequence", "lstm_sequence"]  # between their matrix products
+OPS += ["max_pool2d_with_indices", "max_pool_scatter"]
 SAMPLES = [(name, number) for name, number in opcases.sampled() if name in OPS]
 ROWS = sorted(name for name in compiled.TABLE if name.startswith("row_"))
 numba = pytest.mark.numba
@@ -190,7 +192,7 @@ def test_optimizers_equal_to_numpy(method, options, always, two_threads, monkeyp
 
 @numba
 @pytest.mark.parametrize("compile", [True, False])
-@pytest.mark.parametrize("name", ["softmax", "log_softmax", "gelu", "sigmoid", "silu", "exp", "cross_entropy"])
+@pytest.mark.parametrize("name", ["softmax", "log_softmax", "gelu", "sigmoid", "silu", "exp", "relu", "tanh", "sqrt", "abs", "cross_entropy"])
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf"), 3e38, -3e38, 1e-40, 100.0, -100.0, 0.0, 88.7, 88.72284, 89.0, -90.0])
 def test_special_values_are_those_of_pytorch(name, value, compile, always, torch, monkeypatch):
     """Nothing that is not a number hides in a polynomial."""
@@ -203,12 +205,50 @@ def test_special_values_are_those_of_pytorch(name, value, compile, always, torch
             y = functional.cross_entropy(x, t.tensor([1]), label_smoothing=0.25)
             y.backward()
         else:
-            y = getattr(functional, name)(x, dim=1) if "softmax" in name else getattr(t if name == "exp" else functional, name)(x)
+            y = getattr(functional, name)(x, dim=1) if "softmax" in name else getattr(t if hasattr(t, name) else functional, name)(x)
             y.backward(t.tensor([[1.0, 2.0, 3.0]]))
         found.append((y.detach().numpy(), x.grad.numpy()))
     assert bool(always) == compile
     for ours, theirs in zip(*found, strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=3e-6, atol=1e-7)
+
+
+@numba
+@pytest.mark.parametrize("axis", [None, 2, -1, (1, 2), (2, 0, 1), 0, 1, (0, 2), ()], ids=str)
+def test_sums_equal_to_numpy(axis, always, two_threads):
+    x = np.random.default_rng(0).standard_normal((5, 7, 900), np.float32)
+    for keepdims in (False, True):
+        ours, exact = shared.folded(np.add, x, axis, keepdims), np.sum(x, axis, np.float64, keepdims=keepdims)
+        assert ours.dtype == np.float32 and ours.shape == exact.shape
+        np.testing.assert_allclose(ours, exact, rtol=1e-5, atol=1e-5)
+    x[2, 3, 4], x[1, 1, 1] = np.nan, np.inf
+    np.testing.assert_array_equal(np.isfinite(shared.folded(np.add, x, axis, False)), np.isfinite(np.sum(x, axis)))
+
+
+@numba
+@pytest.mark.parametrize("options", [{}, {"stride": 2, "padding": 1, "ceil_mode": True}, {"dilation": (1, 2)}], ids=str)
+def test_equal_numbers_and_nan_in_a_window_as_in_pytorch(options, always, two_threads, torch):
+    """Of equal numbers the first wins, of several nan the last; a window may hold nothing but -inf."""
+    numbers = np.random.default_rng(0).integers(0, 3, (3, 2, 9, 11)).astype(np.float32)
+    numbers[0, 0, 2:4, 2:4], numbers[1, 1, 5], numbers[2] = np.nan, np.nan, -np.inf
+    found = []
+    for t in (lesson_lib, torch):
+        x = t.tensor(numbers, requires_grad=True)
+        y, indices = t.nn.functional.max_pool2d(x, 3, return_indices=True, **options)
+        found.append([y.detach().numpy(), indices.numpy(), t.autograd.grad(y, x, t.ones(y.shape))[0].numpy()])
+    assert {"pool", "rows"} <= set(always)
+    for ours, theirs in zip(*found, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+@numba
+@pytest.mark.parametrize("bad", [-1, 9, 1 << 40])
+def test_an_index_out_of_range_is_seen_before_memory_is(bad, always, two_threads):
+    x = lesson_lib.zeros(4, 9)
+    index = lesson_lib.zeros(4, 5, dtype=lesson_lib.int64)
+    index[3, 4] = bad
+    with pytest.raises(RuntimeError, match="out of bounds"):
+        x.gather(1, index)
 
 
 @numba
@@ -256,6 +296,28 @@ def test_an_error_in_any_thread_arrives_after_all_are_done(two_threads, failing)
     with pytest.raises(ValueError, match=str(failing)):
         threads.spread(work, [0, 1])
     assert done == [1 - failing]
+
+
+@pytest.mark.parametrize("compile", [False, pytest.param(True, marks=numba)])
+def test_a_helper_works_after_it_slept_and_after_an_interrupted_call(compile, two_threads, monkeypatch):
+    monkeypatch.setattr(compiled.choice, "wanted", compile)
+    monkeypatch.setattr(threads, "AWAKE", 1)
+    for _ in range(3):
+        assert threads.spread(abs, [-1, -2]) == [1, 2]
+        time.sleep(0.01)
+    helper = threads._helpers.all[0]
+    helper.ask(abs, -5)  # and nobody waits for the answer
+    assert threads.spread(abs, [-1, -2]) == [1, 2]
+
+
+def test_two_callers_at_once_both_get_their_results(two_threads):
+    """The helpers are one caller's; another does all of its shares itself."""
+    meeting, found = threading.Barrier(2, timeout=10), []
+    other = threading.Thread(target=lambda: (meeting.wait(), found.append(threads.spread(abs, [-3, -4])), meeting.wait()))
+    other.start()
+    assert threads.spread(lambda part: (meeting.wait(), meeting.wait(), part)[-1] if part == 1 else part, [1, 2]) == [1, 2]
+    other.join()
+    assert found == [[3, 4]]
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")

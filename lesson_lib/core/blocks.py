@@ -4,7 +4,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from .threads import shares, spread
+from .threads import LARGE, shares, spread
 
 BLOCK_BYTES = 2 << 20  # about a second-level cache
 SMALL_BLOCK_BYTES = 1 << 19  # for work that makes several temporaries of a block's size
@@ -58,6 +58,27 @@ def blockwise(xp, function, *arrays):
     return y.reshape(shape)
 
 
+def copy_of(xp, x, order="C"):
+    """A copy of x. Where x is large the threads share it, and meet the pages of the new memory side by side."""
+    if xp.name != "numpy" or x.nbytes <= SMALL_BLOCK_BYTES or not x.flags.c_contiguous:
+        return xp.array(x, order=order)
+    y = np.empty(x.shape, x.dtype)
+    write(y, x)
+    return y
+
+
+def write(target, values):
+    """``target[...] = values``, arrays of one shape; the threads share what is large."""
+    if target.size < LARGE or not isinstance(target, np.ndarray) or values.shape != target.shape:
+        target[...] = values
+        return
+
+    def run(rows):
+        target[rows] = values[rows]
+
+    spread(run, shares(len(target), target.size))
+
+
 def row_major(xp, x):
     """A copy of x in row-major order.
 
@@ -67,7 +88,7 @@ def row_major(xp, x):
     steps = {abs(step): axis for axis, step in reversed(list(enumerate(x.strides))) if x.shape[axis] > 1} if xp.name == "numpy" else {}
     near = steps[min(steps)] if steps else -1
     if x.nbytes <= SMALL_BLOCK_BYTES or near in (-1, x.ndim - 1) or min(steps) == 0:
-        return xp.array(x, order="C")
+        return copy_of(xp, x)
     y = np.empty(x.shape, x.dtype)
 
     def run(rows):

@@ -3,12 +3,14 @@
 An op's ``forward(xp, ...)`` writes ``xp.exp(x)`` or ``xp.conv2d(x, w, win)`` and never asks where ``x`` lives.
 """
 
+import sys
 import warnings
 from functools import partial
 
 import numpy
 
 from . import heap, shared
+from .blocks import row_major
 from .cpu_conv import conv2d, conv2d_input, conv2d_weight  # noqa: F401
 from .cpu_index import add_at, read_at, scatter_add  # noqa: F401
 from .cpu_pool import avg_pool2d, avg_pool2d_backward, max_pool2d, max_pool2d_gather, max_pool2d_scatter  # noqa: F401
@@ -59,6 +61,24 @@ def max(x, axis=None, keepdims=False):
 def min(x, axis=None, keepdims=False):
     """The smallest element along ``axis``; nan if there is one."""
     return (numpy.minimum.reduce if x.size < LARGE else _minima)(x, axis=axis, keepdims=keepdims)
+
+
+def argmax(x, axis=None, keepdims=False):
+    """Where the largest element along ``axis`` stands; the first of equal ones."""
+    return _where(numpy.argmax, x, axis, keepdims)
+
+
+def argmin(x, axis=None, keepdims=False):
+    """Where the smallest element along ``axis`` stands; the first of equal ones."""
+    return _where(numpy.argmin, x, axis, keepdims)
+
+
+def _where(search, x, axis, keepdims):
+    """NumPy copies x before it searches along other dimensions than the last, number by number; so large arrays are copied in tiles first."""
+    if x.size < LARGE or axis is None or axis in (-1, x.ndim - 1):
+        return search(x, axis=axis, keepdims=keepdims)
+    found = search(row_major(sys.modules[__name__], numpy.moveaxis(x, axis, -1)), axis=-1)
+    return numpy.expand_dims(found, axis) if keepdims else found
 
 
 def row_dots(x, y):

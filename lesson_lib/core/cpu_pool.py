@@ -11,9 +11,11 @@ import numpy as np
 
 from . import patches
 from .blocks import SMALL_BLOCK_BYTES, pieces
+from .compiled import with_kernel
 from .window import average_counts, first_taps_inside, padded_hw, pool_output_shape
 
 
+@with_kernel
 def max_pool2d(x, kernel, stride, padding, dilation, ceil_mode):
     """Largest value of each window, and where it stood: x (N, C, H, W) -> y, indices (N, C, Ho, Wo).
 
@@ -33,6 +35,7 @@ def max_pool2d(x, kernel, stride, padding, dilation, ceil_mode):
     return y, indices
 
 
+@with_kernel
 def max_pool2d_scatter(g, indices, x_shape):
     """Gradient of ``max_pool2d``: g (N, C, Ho, Wo), each added to its plane of (N, C, H, W) at its index."""
     dx = np.zeros(x_shape, g.dtype)

@@ -8,7 +8,7 @@ from math import prod
 
 import numpy as np
 
-from .compiled import chosen, has_kernel
+from .compiled import chosen, has_kernel, with_kernel
 from .threads import shares, spread, thread_count
 
 PIECE = 1 << 16  # elements
@@ -91,8 +91,19 @@ def _joined(function, shape, rows, values, is_cut):
 # --- sums and extremes ------------------------------------------------------------------------------------------------------------
 
 
+@with_kernel
+def sums_of_rows(rows):
+    """Σⱼ of each row of a matrix."""
+    return np.add.reduce(rows, axis=1)
+
+
 def folded(ufunc, x, axis, keepdims, dtype=None):
     """``ufunc.reduce`` of a large array: each thread folds some of its rows. Where the rows fold into each other, so do the threads' results."""
+    if ufunc is np.add and x.dtype.char == "f" and dtype in (None, x.dtype) and x.flags.c_contiguous and has_kernel("sums_of_rows"):
+        axes = tuple(range(x.ndim)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+        kept = x.shape[: x.ndim - len(axes)]
+        if sorted(a % x.ndim for a in axes) == list(range(len(kept), x.ndim)):  # the dimensions that lie closest in memory
+            return sums_of_rows(x.reshape(prod(kept), -1)).reshape(kept + (1,) * (len(axes) if keepdims else 0))[()]
     parts = shares(len(x), x.size)
     if len(parts) == 1 or not x.flags.c_contiguous:
         return ufunc.reduce(x, axis=axis, dtype=dtype, keepdims=keepdims)

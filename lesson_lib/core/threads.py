@@ -4,32 +4,95 @@ NumPy's matrix products bring threads of their own, which help a large product a
 small products to do, ``one_blas_thread`` keeps the others away.
 """
 
+import atexit
 import functools
 import importlib.util
 import os
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import pairwise
+from queue import SimpleQueue
+
+import numpy as np
+
+from .compiled import choice, has_kernel
 
 LARGE = 1 << 18  # elements: below, a second thread costs more (some 30 µs) than it saves
+AWAKE = 4000  # times that a thread without work looks for some before it sleeps: some milliseconds
+
+
+class _Helper:
+    """A thread that does one share after another. It stays awake for a while, because waking up can take longer than a share."""
+
+    def __init__(self):
+        self.turn, self.jobs, self.answers = 0, SimpleQueue(), SimpleQueue()
+        self.asked, self.done = np.zeros(8, np.int64), np.zeros(8, np.int64)  # the latest turns, in cache lines of their own
+        self.thread = threading.Thread(target=self._work, name="lesson_lib", daemon=True)
+        self.thread.start()
+
+    def ask(self, function, part):
+        """Let the helper begin with ``function(part)``."""
+        self.turn += 1
+        self.jobs.put((function, part))
+        self.asked[0] = self.turn
+
+    def answer(self):
+        """(what the function returned, None), or (None, what it raised)."""
+        _stay_awake(self.done, self.turn)
+        while True:
+            turn, *answer = self.answers.get()
+            if turn == self.turn:  # else Ctrl-C came before an earlier answer
+                return answer
+
+    def stop(self):
+        self.ask(None, None)
+        self.thread.join()
+
+    def _work(self):
+        _place.inside, turn = True, 0
+        while True:
+            turn += 1
+            _stay_awake(self.asked, turn)
+            function, part = self.jobs.get()
+            if function is None:
+                return
+            try:
+                answer = turn, function(part), None
+            except BaseException as problem:  # it is raised where the answer is asked for
+                answer = turn, None, problem
+            self.answers.put(answer)
+            self.done[0] = turn
+            function = part = answer = None  # nothing is kept alive meanwhile
+
+
+def _stay_awake(state, turn):
+    """Return when ``state[0]`` has reached ``turn``, or after some time; at once without Numba, as only compiled code can wait outside Python's lock."""
+    if has_kernel("stay_awake"):
+        choice.module("waiting").stay_awake(state, turn, AWAKE)
 
 
 class _Helpers:
-    """The threads beside the caller's own, made when first needed."""
+    """The threads beside the caller's own, made when first needed. One caller has them at a time."""
 
     def __init__(self):
         wanted = os.environ.get("OMP_NUM_THREADS", "")
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         self.count = max(1, min(int(wanted), 1024) if wanted.isdigit() else cores)
-        self.pool = None
+        self.forget()
 
     def forget(self):
-        """In a forked process the threads are gone, whatever the pool believes."""
-        self.pool = None
+        """In a forked process the threads are gone."""
+        self.all, self.taken = [], threading.Lock()
+
+    def stop(self):
+        """End the threads."""
+        with self.taken:
+            while self.all:
+                self.all.pop().stop()
 
 
 _helpers = _Helpers()
+atexit.register(_helpers.stop)
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_helpers.forget)
 
@@ -41,9 +104,8 @@ def thread_count():
 
 def set_thread_count(count):
     """Let ``count`` threads share a large array from now on."""
-    pool, _helpers.pool, _helpers.count = _helpers.pool, None, count
-    if pool is not None:
-        pool.shutdown()
+    _helpers.count = count
+    _helpers.stop()
 
 
 def shares(rows, size):
@@ -55,19 +117,24 @@ def shares(rows, size):
 
 def spread(function, parts):
     """``[function(part) for part in parts]``, each in a thread of its own, the first of them in the caller's."""
-    if len(parts) < 2 or _place.inside:
+    if len(parts) < 2 or _place.inside or not _helpers.taken.acquire(blocking=False):
         return [function(part) for part in parts]
-    if _helpers.pool is None:
-        _helpers.pool = ThreadPoolExecutor(max(1, _helpers.count - 1), "lesson_lib")
-    others = [_helpers.pool.submit(_inside, function, part) for part in parts[1:]]
     try:
-        first = function(parts[0])
-    finally:  # whatever happened here: nobody writes to the array any more when this returns
-        found = [other.exception() or other.result() for other in others]
-    for result in found:
-        if isinstance(result, BaseException):
-            raise result
-    return [first, *found]
+        while len(_helpers.all) < len(parts) - 1:
+            _helpers.all.append(_Helper())
+        at_work = _helpers.all[: len(parts) - 1]
+        for helper, part in zip(at_work, parts[1:], strict=True):
+            helper.ask(function, part)
+        try:
+            first = function(parts[0])
+        finally:  # whatever happened here: nobody writes to the array any more when this returns
+            answers = [helper.answer() for helper in at_work]
+    finally:
+        _helpers.taken.release()
+    for _, problem in answers:
+        if problem is not None:
+            raise problem
+    return [first, *(found for found, _ in answers)]
 
 
 class _Place(threading.local):
@@ -77,11 +144,6 @@ class _Place(threading.local):
 
 
 _place = _Place()
-
-
-def _inside(function, part):
-    _place.inside = True
-    return function(part)
 
 
 # --- the threads of the matrix products ----------------------------------------------------------------------------------------------

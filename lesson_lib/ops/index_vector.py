@@ -2,6 +2,7 @@
 
 from math import prod
 
+from ..core.blocks import copy_of
 from ..core.errors import error
 from ..core.op import Op, op
 from ..core.tensor import Tensor, wrap_dim
@@ -85,7 +86,7 @@ def slices_to_add(name, input, dim, index, source):
 
 def _written(xp, x, index, source, dim, write):
     """A copy of x in which ``write(array, key, values)`` has put ``source`` into the slices that ``index`` names."""
-    y = xp.array(x)  # (x.copy() of a number would not be an array)
+    y = copy_of(xp, x)
     write(lifted(y), in_dim(dim, index), source)
     return y
 
@@ -111,7 +112,8 @@ class index_add(Op):
         return g
 
     def grad_source(g, index, source_shape, dim, alpha):
-        return reshape(index_select.op.raw(g, index, dim=dim) * alpha, source_shape)
+        slices = index_select.op.raw(g, index, dim=dim)
+        return reshape(slices if alpha == 1 else slices * alpha, source_shape)
 
     def samples(t):
         yield case(t(3, 4), 0, t(2, low=0, high=3, dtype="int64"), t(2, 4))

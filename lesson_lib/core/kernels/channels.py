@@ -3,21 +3,13 @@
 import numpy as np
 
 from ..threads import shares, spread
-from .maths import LINE, OUT, OUT_LINE, ROWS, F, compiled
+from .maths import LINE, OUT, OUT_LINE, ROWS, F, compiled, moments
 
 
 @compiled(ROWS, OUT_LINE, OUT_LINE)
 def _moments(x, mean, variance):
-    width = F(x.shape[1])
     for i in range(x.shape[0]):
-        total = F(0)
-        for j in range(x.shape[1]):
-            total += x[i, j]
-        m = total / width
-        total = F(0)
-        for j in range(x.shape[1]):
-            total += (x[i, j] - m) * (x[i, j] - m)
-        mean[i], variance[i] = m, total / width
+        mean[i], variance[i] = moments(x, i)
 
 
 @compiled(ROWS, LINE, LINE, OUT)

@@ -15,14 +15,26 @@ NUMBER = numba.float32
 FLAGS = {"fastmath": {"reassoc", "contract", "arcp", "nsz"}, "error_model": "numpy"}  # not "nnan", "ninf": these stay what they are
 
 
-def compiled(*signature):
+def compiled(*signature, gives=numba.void):
     """A kernel for exactly these arguments."""
-    return numba.njit(numba.void(*signature), nogil=True, cache=True, **FLAGS)
+    return numba.njit(gives(*signature), nogil=True, cache=True, **FLAGS)
 
 
 def inlined(function):
     """A function that becomes part of the kernel that calls it."""
     return numba.njit(inline="always", **FLAGS)(function)
+
+
+@inlined
+def moments(x, i):
+    """The mean and the variance of row i of x."""
+    width, total, square = F(x.shape[1]), F(0), F(0)
+    for j in range(x.shape[1]):
+        total += x[i, j]
+    mean = total / width
+    for j in range(x.shape[1]):
+        square += (x[i, j] - mean) * (x[i, j] - mean)
+    return mean, square / width
 
 
 @inlined

@@ -4,21 +4,14 @@ import numpy as np
 
 from ..threads import shares, spread
 from .frames import as_rows
-from .maths import LINE, NUMBER, OUT, OUT_LINE, ROWS, F, compiled
+from .maths import LINE, NUMBER, OUT, OUT_LINE, ROWS, F, compiled, moments
 
 
 @compiled(ROWS, LINE, LINE, NUMBER, OUT, OUT_LINE, OUT_LINE)
 def _layer_norm(x, w, b, eps, y, mean, scale):
-    width = F(x.shape[1])
     for i in range(x.shape[0]):
-        total = F(0)
-        for j in range(x.shape[1]):
-            total += x[i, j]
-        m = total / width
-        total = F(0)
-        for j in range(x.shape[1]):
-            total += (x[i, j] - m) * (x[i, j] - m)
-        s = F(1) / np.sqrt(total / width + eps)
+        m, variance = moments(x, i)
+        s = F(1) / np.sqrt(variance + eps)
         for j in range(x.shape[1]):
             y[i, j] = (x[i, j] - m) * s * w[j] + b[j]
         mean[i], scale[i] = m, s
