@@ -19,15 +19,17 @@ def resident():
 
 
 def peak(prepare, steps=3):
-    """The most bytes that the steps of a training held at once beyond the model and its inputs: activations, gradients, optimizer state, scratch.
+    """The most bytes that a training step held at once beyond what was there before it: activations, gradients, scratch.
 
-    Pages of files (the libraries' own code, read in when it first runs) do not count.
+    A first step goes before. What that one leaves behind (the modules and the machine code that a library loads when it first needs them, the
+    optimizer's state, the gradients) is no step's own memory. Pages of files (the libraries' own code) do not count.
     """
     if not STATUS.exists():
         return None
     step = prepare()
+    step()
     gc.collect()
-    ctypes.CDLL(None).malloc_trim(0)  # what the preparation freed goes back, else the steps would use it unseen
+    ctypes.CDLL(None).malloc_trim(0)  # what the first step freed goes back, else the next ones would use it unseen
     before = kilobytes()["RssAnon"]
     Path("/proc/self/clear_refs").write_text("5")  # VmHWM starts again at what is resident now
     for _ in range(steps):

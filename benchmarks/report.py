@@ -184,7 +184,10 @@ def memory(figures, reasons):
         )
     if rows:
         yield "## Peak memory of a training step"
-        yield "The most that three steps held at once beyond the model and its inputs; a process for each, 1 thread."
+        yield (
+            "The most that three steps after the first held at once beyond what was there before them: the model, its gradients, the optimizer's state, "
+            "and what a library loads in its first step (Numba's modules, code made for these shapes). A process for each, 1 thread."
+        )
         yield table(["workload", "lesson_lib MB", "PyTorch MB", "ratio", "why above 1"], rows)
 
 
