@@ -20,18 +20,21 @@ def _plain(*arrays):
 def _lstm_step(gates, recalled, c, h, cells, y):
     hidden = cells.shape[1]
     for n in range(gates.shape[0]):
-        z, b = gates[n], recalled[n]
+        i, f, g, o = gates[n, :hidden], gates[n, hidden : 2 * hidden], gates[n, 2 * hidden : 3 * hidden], gates[n, 3 * hidden :]
+        b, candidate = recalled[n], recalled[n, 2 * hidden : 3 * hidden]
         for j in range(2 * hidden):
-            z[j] = _sigmoid32(z[j] + b[j])
-        for j in range(2 * hidden, 3 * hidden):
-            z[j] = tanh32(z[j] + b[j])
-        for j in range(3 * hidden, 4 * hidden):
-            z[j] = _sigmoid32(z[j] + b[j])
-        i, f, g, o = z[:hidden], z[hidden : 2 * hidden], z[2 * hidden : 3 * hidden], z[3 * hidden :]
+            gates[n, j] = _sigmoid32(gates[n, j] + b[j])
         for j in range(hidden):
-            cell = f[j] * c[n, j] + i[j] * g[j]
-            c[n, j] = cells[n, j] = cell
-            h[n, j] = y[n, j] = o[j] * tanh32(cell)
+            g[j] = tanh32(g[j] + candidate[j])
+        last = b[3 * hidden :]
+        for j in range(hidden):
+            o[j] = _sigmoid32(o[j] + last[j])
+        for j in range(hidden):  # short loops from 0: of others the compiler does not see that their arrays lie apart and that no index is negative
+            c[n, j] = f[j] * c[n, j] + i[j] * g[j]
+        for j in range(hidden):
+            h[n, j] = o[j] * tanh32(c[n, j])
+        cells[n, :] = c[n]
+        y[n, :] = h[n]
 
 
 def lstm_walk(xp, gates, h, c, w_hh, w_hr, steps):
