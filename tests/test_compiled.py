@@ -385,3 +385,17 @@ def test_functions_of_the_kernels_are_exact_to_a_few_units():
         wanted = exact(x.astype(np.float64))
         error = np.abs(function(x).astype(np.float64) - wanted) / np.spacing(np.abs(wanted).astype(np.float32))
         assert error.max() <= units, (name, error.max(), x[error.argmax()])
+
+
+@numba
+def test_a_thread_without_work_goes_to_sleep():
+    """Awake it would take turns with the threads of other libraries."""
+    waiting, state = importlib.import_module("lesson_lib.core.kernels.waiting"), np.zeros(8, np.int64)
+    before = time.thread_time()
+    waiting.stay_awake(state, 1, threads.AWAKE)
+    assert time.thread_time() - before < 0.1
+    timer = threading.Timer(0.05, state.fill, [1])
+    timer.start()
+    before = time.perf_counter()
+    waiting.stay_awake(state, 1, 30 * 10**9)
+    assert time.perf_counter() - before < 20  # it saw what another thread wrote

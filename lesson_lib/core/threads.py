@@ -18,7 +18,7 @@ import numpy as np
 from .compiled import choice, has_kernel
 
 LARGE = 1 << 18  # elements: below, a second thread costs more (some 30 µs) than it saves
-AWAKE = 4000  # times that a thread without work looks for some before it sleeps: some milliseconds
+AWAKE = 1_000_000  # nanoseconds that a thread without work looks for some before it sleeps; longer would be in the way of other libraries
 
 
 class _Helper:
