@@ -362,6 +362,40 @@ def test_a_convolution_is_shared_between_threads(compile, two_threads, monkeypat
         np.testing.assert_allclose(ours, alone, rtol=1e-4, atol=1e-3)
 
 
+@numba
+def test_each_product_of_a_convolution_is_one_call_in_each_thread(two_threads, monkeypatch):
+    """Who came back to Python in between would wait for its lock while the other one holds it."""
+    kernels, calls = compiled.choice.module("conv"), []
+
+    def counted(kernel):
+        def run(*args):
+            calls.append((len(args[0]), threading.get_ident()))
+            kernel(*args)
+
+        return run
+
+    for name in ("_convolve", "_weigh"):
+        monkeypatch.setattr(kernels, name, counted(getattr(kernels, name)))
+    x, w = lesson_lib.randn(8, 8, 32, 32, requires_grad=True), lesson_lib.randn(8, 8, 3, 3, requires_grad=True)
+    y = lesson_lib.nn.functional.conv2d(x, w, stride=2, padding=1)
+    y.backward(y.detach())
+    products = [calls[n : n + 2] for n in range(0, len(calls), 2)]
+    assert [{images for images, _ in pair} for pair in products] == [{4}] * 3
+    assert all(len({thread for _, thread in pair}) == 2 for pair in products)
+
+
+def test_helping_threads_are_kept(two_threads):
+    threads.spread(abs, [1, 2])
+    before = threading.enumerate()
+    threads.spread(abs, [1, 2])
+    assert threading.enumerate() == before
+    threads.set_thread_count(2)  # and end when the number is set anew
+    for thread in set(before) - {threading.main_thread()}:
+        if thread.name == "lesson_lib":
+            thread.join(10)
+            assert not thread.is_alive()
+
+
 def test_a_helping_thread_shares_nothing_further(two_threads):
     """It would wait for itself."""
     assert threads.spread(lambda part: threads.spread(lambda inner: part * inner, [1, 2]), [10, 20]) == [[10, 20], [20, 40]]

@@ -182,6 +182,33 @@ def test_convolution_equals_pytorch(torch, conv, dtype):
             assert_close(mine, theirs.numpy(), dtype)
 
 
+@pytest.mark.numba
+@pytest.mark.parametrize("compile", [True, False])
+@pytest.mark.parametrize("value", [np.inf, np.nan])
+@pytest.mark.parametrize("case", [((3, 4, 9, 8), (4, 4, 3, 3), Window((1, 1), (1, 1))), ((3, 4, 9, 8), (4, 1, 3, 3), Window((1, 1), (1, 1), (1, 1), 4)),
+                                  ((3, 4, 8, 8), (8, 4, 3, 3), Window((2, 2), (1, 1)))], ids=str)  # fmt: skip
+def test_the_weights_gradient_is_finite_where_no_window_reads_a_pixel_of_inf(torch, case, value, compile, monkeypatch):
+    """A 0 beside an image times inf would be nan."""
+    x_shape, w_shape, win = case
+    x, g = numbers(x_shape, np.float32).copy(), numbers(conv_output_shape(*case), np.float32, 1)
+    x[:, :, :, -1], x[1, 2, 0, 0] = value, value
+    w = torch.zeros(w_shape, requires_grad=True)
+    (reference,) = torch.autograd.grad(torch.conv2d(torch.tensor(x), w, None, *win), w, torch.tensor(g))
+    assert 0 < np.isfinite(reference.numpy()).sum() < reference.numel()
+    monkeypatch.setattr(compiled, "LARGE", 0)
+    monkeypatch.setattr(compiled.choice, "wanted", compile)
+    np.testing.assert_allclose(cpu_conv.conv2d_weight(g, x, w_shape, win), reference.numpy(), rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("case", [((2, 3, 6, 5), (5, 3, 3, 3), Window()), ((2, 6, 6, 5), (6, 1, 3, 3), Window(groups=6)), ((2, 3, 4, 4), (5, 3, 1, 1), Window())], ids=str)
+def test_the_bias_is_added_to_every_channel(case, monkeypatch):
+    monkeypatch.setattr(compiled, "LARGE", 0)
+    x, w, b = (numbers(shape, np.float32, seed) for seed, shape in enumerate((*case[:2], case[1][:1])))
+    wanted = patches.conv2d(cpu, x, w, case[2]) + b[:, None, None]
+    for conv in (fast, fast_numpy, simple):
+        assert_close(conv("conv2d")(x, w, case[2], b), wanted, np.float32)
+
+
 def test_threads_do_not_share_memory():
     """Two threads that convolve at the same time do not meet in a buffer."""
     cases = [case for case in CONVS if case[0][0]][::9]

@@ -21,6 +21,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from .blocks import BLOCK_BYTES, SMALL_BLOCK_BYTES, pieces, straight_rows
 from .compiled import with_kernel
+from .patches import with_bias
 from .threads import one_blas_thread, shares, spread
 from .window import Window, conv_output_shape, span
 
@@ -30,19 +31,19 @@ PAGE = 4096  # bytes; addresses this far apart compete for the same few lines of
 
 
 @with_kernel
-def conv2d(x, w, win):
-    """Slide ``w`` over ``x``: y[n, o, h, w] = Σ w[o, c, i, j] · x[n, c, h·s − p + i·d, w·s − p + j·d].
+def conv2d(x, w, win, b=None):
+    """Slide ``w`` over ``x``: y[n, o, h, w] = b[o] + Σ w[o, c, i, j] · x[n, c, h·s − p + i·d, w·s − p + j·d].
 
-    x (N, C, H, W), w (O, C/groups, kh, kw) -> y (N, O, Ho, Wo), of ``x``'s dtype.
+    x (N, C, H, W), w (O, C/groups, kh, kw), b (O) or None -> y (N, O, Ho, Wo), of ``x``'s dtype.
     """
     convolve = pointwise if is_pointwise(w.shape, win) else depthwise if is_depthwise(w.shape, win) else gather
     y = np.empty(conv_output_shape(x.shape, w.shape, win), x.dtype)
-    by_images(lambda some: convolve(x[some], w, win, y[some]), x, w.shape)
+    by_images_alone(lambda some: with_bias(convolve(x[some], w, win, y[some]), b), x, w.shape)
     return y
 
 
 def gather(x, w, win, y):
-    """Fill y block by block: windows of x as the rows of a matrix, times the weights."""
+    """Fill y block by block, and return it: windows of x as the rows of a matrix, times the weights."""
     channels_first = has_short_runs(w.shape, win)
     weights = weight_matrix(w, win.groups)  # (G, K, O/G)
     for images, rows, patches in patch_blocks(x, w.shape, y.shape[2:], win):  # (G, L, K)
@@ -51,6 +52,7 @@ def gather(x, w, win, y):
         product = laid_out(np.empty(part.size, x.dtype), positions, (y.shape[1],), channels_first)
         np.matmul(patches, weights, out=by_group(product, win.groups))
         part[...] = product.transpose(0, 3, 1, 2)
+    return y
 
 
 @with_kernel
@@ -59,21 +61,29 @@ def conv2d_input(g, w, x_shape, win):
     if gradient_is_convolution(w.shape, win):
         return conv2d(g, flipped(w, win.groups), full_window(w.shape, win))
     dx = np.empty(x_shape, g.dtype)
-    by_images(lambda some: scatter(g[some], w, win, dx[some]), dx, w.shape)
+    by_images_alone(lambda some: scatter(g[some], w, win, dx[some]), dx, w.shape)
     return dx
 
 
 @with_kernel
 def conv2d_weight(g, x, w_shape, win):
     """Gradient of ``conv2d`` by its weights: g (N, O, Ho, Wo), x (N, C, H, W) -> (O, C/groups, kh, kw)."""
-    weight_part = depthwise_weight if is_depthwise(w_shape, win) else gather_weight
-    return sum(by_images(lambda some: weight_part(g[some], x[some], w_shape, win), x, w_shape))
+    if is_depthwise(w_shape, win):
+        dw = sum(by_images_alone(lambda some: depthwise_weight(g[some], x[some], w_shape, win), x, w_shape))
+        if np.isfinite(dw).all():  # else a pixel of inf may have met a 0 beside the image, where no window reaches
+            return dw
+    return sum(by_images_alone(lambda some: gather_weight(g[some], x[some], w_shape, win), x, w_shape))
 
 
 def by_images(function, x, w_shape):
-    """``[function(images)]`` for slices of the batch, one for each thread; the matrix products within keep to their own."""
+    """``[function(images)]`` for slices of the batch, one for each thread."""
+    return spread(function, shares(len(x), x.size * prod(w_shape[2:])))
+
+
+def by_images_alone(function, x, w_shape):
+    """The same for functions with matrix products, which keep to their own thread meanwhile. One slice where they cannot be kept."""
     with one_blas_thread() as alone:
-        return spread(function, shares(len(x), x.size * prod(w_shape[2:])) if alone else [slice(0, len(x))])
+        return by_images(function, x, w_shape) if alone else [function(slice(0, len(x)))]
 
 
 def gather_weight(g, x, w_shape, win):
@@ -203,11 +213,12 @@ def is_depthwise(w_shape, win):
 
 
 def pointwise(x, w, win, y):
-    """Fill y by a 1×1 convolution: the channels of every pixel times one matrix, with nothing to gather."""
+    """Fill y, and return it, by a 1×1 convolution: the channels of every pixel times one matrix, with nothing to gather."""
     (images, channels, height, width), groups = x.shape, win.groups
     pixels = x.reshape(images, groups, channels // groups, height * width)
     weights = w.reshape(groups, len(w) // groups, channels // groups)
     np.matmul(weights, pixels, out=y.reshape(images, groups, len(w) // groups, height * width))  # (N, G, O/G, H·W)
+    return y
 
 
 # -- the input's gradient -------------------------------------------------------------------------
@@ -311,7 +322,7 @@ def widen(g, phase_width):
 
 
 def depthwise(x, w, win, y):
-    """Fill y channel by channel: with no sum over channels it is one product per tap."""
+    """Fill y channel by channel, and return it: with no sum over channels it is one product per tap."""
     (out_channels, _, kh, kw), shape = w.shape, y.shape
     phase_width = phase_size(x.shape, win)[1]
     weights = w.reshape(win.groups, -1, kh, kw, 1)  # (C, O/C, kh, kw, 1)
@@ -323,6 +334,7 @@ def depthwise(x, w, win, y):
                 pixels = phases[read][:, :, None]  # (n, C, 1, positions)
                 total[..., : pixels.shape[-1]] += weights[:, :, i, j] * pixels
         y[some] = total.reshape(-1, out_channels, shape[2], phase_width)[..., : shape[3]]
+    return y
 
 
 def depthwise_weight(g, x, w_shape, win):

@@ -48,14 +48,21 @@ def fold(xp, columns, x_shape, kernel, stride, padding, dilation):
 # -- convolution ----------------------------------------------------------------------------------
 
 
-def conv2d(xp, x, w, win):
-    """Slide ``w`` over ``x``: y[n, o, h, w] = Σ w[o, c, i, j] · x[n, c, h·s − p + i·d, w·s − p + j·d].
+def with_bias(y, b):
+    """``y`` (N, O, …) with ``b`` (O) added to each channel; ``y`` itself if there is no bias."""
+    if b is not None:
+        y += b.reshape(-1, *(1,) * (y.ndim - 2))
+    return y
 
-    x (N, C, H, W), w (O, C/groups, kh, kw) -> y (N, O, Ho, Wo).
+
+def conv2d(xp, x, w, win, b=None):
+    """Slide ``w`` over ``x``: y[n, o, h, w] = b[o] + Σ w[o, c, i, j] · x[n, c, h·s − p + i·d, w·s − p + j·d].
+
+    x (N, C, H, W), w (O, C/groups, kh, kw), b (O) or None -> y (N, O, Ho, Wo).
     """
     shape = conv_output_shape(x.shape, w.shape, win)
     columns = grouped_windows(xp, x, w.shape, win, shape[2:])  # (N, G, K, L)
-    return xp.matmul(grouped_weights(w, win.groups), columns).reshape(shape)
+    return with_bias(xp.matmul(grouped_weights(w, win.groups), columns).reshape(shape), b)
 
 
 def conv2d_input(xp, g, w, x_shape, win):

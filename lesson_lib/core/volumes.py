@@ -27,13 +27,13 @@ def image_shape(shape):
 # -- convolution: ``win`` has two numbers per setting for sequences and images, three for volumes -----
 
 
-def conv(xp, x, w, win):
-    """Slide ``w`` (O, C/groups, *kernel) over ``x`` (N, C, *sizes) -> y (N, O, *output sizes)."""
+def conv(xp, x, w, win, b=None):
+    """Slide ``w`` (O, C/groups, *kernel) over ``x`` (N, C, *sizes), and add ``b`` (O) -> y (N, O, *output sizes)."""
     if x.ndim < 5:
-        y = xp.conv2d(as_image(x), as_image(w), win)
+        y = xp.conv2d(as_image(x), as_image(w), win, b)
         return y if x.ndim == 4 else y[:, :, 0]
     layers = output_layers(x.shape, w.shape, win)
-    y = xp.conv2d(images(xp, x, w.shape, layers, win), image_weights(w), within_layers(win))
+    y = xp.conv2d(images(xp, x, w.shape, layers, win), image_weights(w), within_layers(win), b)
     return stacked(xp, y, layers)
 
 

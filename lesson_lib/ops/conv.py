@@ -8,6 +8,7 @@ The transposed convolution is the derivative by x, used as a layer of its own.
 """
 
 from ..core.op import Opaque, op
+from ..core.patches import with_bias
 from ..core.volumes import conv, conv_input, conv_weight
 from ..core.window import Window, conv_length, span
 from . import conv_checks as checks
@@ -15,13 +16,6 @@ from .case import case
 from .pad import constant_pad_nd
 from .spatial import of_image
 from .view import squeeze, unsqueeze
-
-
-def with_bias(y, b):
-    """``y`` (N, O, …) with ``b`` (O) added to each channel; ``y`` itself if there is no bias."""
-    if b is not None:
-        y += b.reshape(-1, *(1,) * (y.ndim - 2))
-    return y
 
 
 def per_channel(g):
@@ -40,7 +34,7 @@ class convolution(Opaque):
     public, label, kinds, kernel = False, "conv2d", "iufc", "slow_conv2d_cpu"
 
     def forward(xp, x, w, b, *, win):
-        return with_bias(conv(xp, x, w, win), b)
+        return conv(xp, x, w, win, b)
 
     def grad_x(g, w, x_shape, win):
         return conv2d_input(g, w, size=x_shape, win=win)
