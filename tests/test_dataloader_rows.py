@@ -15,7 +15,6 @@ def tensors(t):
 def quick(monkeypatch):
     """How often a batch was read at once."""
     found, original = [], fetch.rows_at_once
-    monkeypatch.setattr(fetch, "watchers", [])  # a subclass of Tensor in another test leaves one
     monkeypatch.setattr(fetch, "rows_at_once", lambda *args: found.append(original(*args) is not None) or original(*args))
     return found
 
@@ -40,6 +39,15 @@ def test_a_batch_is_a_copy(quick):
     x = lesson_lib.zeros(4, 2)
     next(iter(DataLoader(TensorDataset(x), 2)))[0].fill_(1)
     assert quick == [True] and x.sum() == 0
+
+
+def test_a_class_of_the_users_slows_no_plain_tensors(quick):
+    class Own(lesson_lib.Tensor):
+        pass
+
+    next(iter(DataLoader(TensorDataset(lesson_lib.ones(4)), 2)))
+    own = TensorDataset(lesson_lib.ones(4).as_subclass(Own))
+    assert quick == [True] and type(next(iter(DataLoader(own, 2)))[0]) is Own
 
 
 class Doubled(TensorDataset):

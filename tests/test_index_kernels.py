@@ -1,6 +1,5 @@
 """Reading and adding at index arrays: the quick forms of ``core/cpu_index.py`` and the compiled one against NumPy's own."""
 
-import sys
 import tracemalloc
 
 import numpy as np
@@ -162,7 +161,7 @@ def test_writes_are_recorded_as_pytorch_does(torch):
 
 
 def test_a_recorded_write_copies_nothing(monkeypatch):
-    monkeypatch.setattr(sys.modules["lesson_lib.ops.index"], "watchers", [])  # a subclass of Tensor in another test leaves one
+    type("Own", (lesson_lib.Tensor,), {})  # a class of the user's changes nothing for plain tensors
     x = lesson_lib.ones(400, 100, requires_grad=True) * 1
     at = lesson_lib.tensor([3, 5])
     x[at] = 1.0  # where there is Numba, it is loaded now

@@ -32,6 +32,15 @@ of tensors and numbers that the op was given, ``params`` a dict of its other arg
 tuple of tensors) it made. An empty list costs one truth test per operation.
 """
 
+class_keepers = set()
+"""Those of the watchers that look for tensors of the user's own classes, and leave plain ones alone."""
+
+
+def plain_seen():
+    """Does a watcher look at what happens to plain tensors?"""
+    return any(watcher not in class_keepers for watcher in watchers)
+
+
 passes = []
 """Callables ``watcher(tensors)``, told after each ``backward()`` where it started. An empty list costs one truth test per pass."""
 

@@ -12,7 +12,7 @@ from ..core.errors import error, operand_shapes_error, tensor_title, typename
 from ..core.mutation import is_stretched, make_inplace, must_record, take_history
 from ..core.op import View, method, op
 from ..core.promote import NUMBERS
-from ..core.state import watchers
+from ..core.state import plain_seen
 from ..core.tensor import Tensor, edge_of, wrap
 from .case import case
 from .cast import moved
@@ -298,7 +298,7 @@ def put_at_(self, at, values, dims, accumulate=False):
         check_same_dtype(self, values)
         values = moved(values, self.device)
     if must_record(self, (values,)):
-        if watchers or self._a.dtype.char not in "fd" or is_stretched(self._a):  # who watches wants to see the value from before
+        if type(self) is not Tensor or plain_seen() or self._a.dtype.char not in "fd" or is_stretched(self._a):  # who watches wants to see the value from before
             return _recorded_put(self, at, values, dims=dims, accumulate=accumulate)
         return _put_and_record(self, at, values, {"dims": dims, "accumulate": accumulate})
     _put(self, at, values, dims, accumulate)

@@ -2,7 +2,7 @@
 
 from ..core.errors import error
 from ..core.op import View, method, op
-from ..core.state import watchers
+from ..core.state import class_keepers, watchers
 from ..core.tensor import Tensor, wrap
 from .case import case
 
@@ -153,6 +153,9 @@ def _keep_class(op, inputs, params, output):
                 if type(result) is Tensor:
                     result.__class__ = type(value)
             return
+
+
+class_keepers.add(_keep_class)
 
 
 def _subclassed(cls, **kwargs):
