@@ -7,12 +7,13 @@ import subprocess
 import sys
 import threading
 import time
+from itertools import permutations
 
 import numpy as np
 import pytest
 
 import lesson_lib
-from lesson_lib.core import compiled, shared, threads
+from lesson_lib.core import blocks, compiled, shared, threads
 from lesson_lib.core.op import registry
 from lesson_lib.ops import norm_channels
 from lesson_lib.optim import formula
@@ -86,6 +87,20 @@ def test_rows_equal_to_numpy(name, always, two_threads):
     assert always
     for ours, theirs in zip(mine, reference, strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-5)
+
+
+@numba
+@pytest.mark.parametrize("order", [order for order in permutations(range(4)) if order != (0, 1, 2, 3)], ids=str)
+def test_copies_of_what_was_transposed(order, always, two_threads, monkeypatch):
+    """Also of a part of an array, and backwards, where the kernel leaves it to NumPy."""
+    monkeypatch.setattr("lesson_lib.core.kernels.layout._SMALL", 0)
+    array = np.arange(3 * 17 * 11 * 9, dtype=np.float32).reshape(3, 17, 11, 9)
+    xp = lesson_lib.core.device.namespace(array)
+    for part in (array, array[1:], array[:, 1:], array[..., ::-1]):
+        x = part.transpose(order)
+        y = blocks.copied_in_order(xp, x)
+        assert y.flags.c_contiguous and np.array_equal(y, x)
+    assert "layout" in always
 
 
 def attention(shape=None, causal=False):

@@ -117,5 +117,5 @@ def test_a_copy_in_tiles(order, dtype, two_threads, monkeypatch):
     x = lesson_lib.tensor(array).permute(*order)
     assert x.contiguous().is_contiguous() and np.array_equal(x.contiguous().numpy(), array.transpose(order))
     assert np.array_equal(x.reshape(-1).numpy(), array.transpose(order).reshape(-1))
-    backwards = blocks.row_major(cpu, array.transpose(order)[:, ::-1])
+    backwards = blocks.copied_in_order(cpu, array.transpose(order)[:, ::-1])
     assert backwards.flags.c_contiguous and np.array_equal(backwards, array.transpose(order)[:, ::-1])

@@ -45,6 +45,7 @@ TABLE = {
     "adam_step": "step",
     "native_layer_norm_forward": "norm",
     "native_layer_norm_grad_all": "norm",
+    "copied_in_order": "layout",
     "add_rows": "rows",
     "gather_forward": "rows",
     "gather_sum_forward": "rows",

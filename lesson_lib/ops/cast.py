@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..core import dtypes
-from ..core.blocks import copy_of, row_major
+from ..core.blocks import copied_in_order, copy_of
 from ..core.device import CPU, device, device_of, namespace_of_device, to_host
 from ..core.errors import error
 from ..core.half import is_half
@@ -55,7 +55,7 @@ class clone(Op):
         return input, {"order": "K" if keeps and 0 not in input._a.strides else "C"}
 
     def forward(xp, x, *, order="C"):
-        return row_major(xp, x) if order == "C" else copy_of(xp, x, order)
+        return copied_in_order(xp, x) if order == "C" else copy_of(xp, x, order)
 
     def grad_x(g):
         return g
