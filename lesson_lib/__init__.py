@@ -98,6 +98,7 @@ from .ops.complex_numbers import (  # fmt: skip
 )
 from .ops.conjugate import conj, conj_physical, sgn
 from .ops.conv import conv1d, conv2d, conv3d, conv_tbc, conv_transpose1d, conv_transpose2d, conv_transpose3d
+from .ops.copying import rebuild as _rebuild
 from .ops.covariance import corrcoef, cov
 from .ops.create import arange, empty, empty_like, eye, full, full_like, linspace, logspace, ones, ones_like, range, zeros, zeros_like
 from .ops.create_strided import empty_permuted, empty_strided

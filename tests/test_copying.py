@@ -2,6 +2,8 @@
 
 import copy
 import pickle
+import subprocess
+import sys
 
 import pytest
 
@@ -152,3 +154,15 @@ def test_generators(way):
     other = WAYS[way](g)
     if way != "copy":
         assert lesson_lib.randn(3, generator=other).tolist() == lesson_lib.randn(3, generator=g).tolist()
+
+
+def test_a_tensor_has_all_its_methods_from_the_first_import():
+    """Nothing that is imported when first named adds one."""
+    program = """
+import lesson_lib
+before = set(vars(lesson_lib.Tensor))
+for name in lesson_lib._LATER:
+    getattr(lesson_lib, name)
+print(sorted(set(vars(lesson_lib.Tensor)) - before))
+"""
+    assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout == "[]\n"
