@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 from pathlib import Path
 
@@ -31,6 +32,8 @@ class Data(Dataset):
         self.act(index)
         return torch.full((2**16,), index)
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs begin without
+
 def pids():
     return [process.pid for process in multiprocessing.active_children()]
 
@@ -54,8 +57,13 @@ class Program:
         )  # fmt: skip
 
     def line(self):
-        """The next line that it prints, as Python's value."""
-        return json.loads(self.process.stdout.readline())
+        """The next line that it prints, as Python's value. A program that hangs is ended, and has none."""
+        limit = threading.Timer(60, self.process.kill)
+        limit.start()
+        try:
+            return json.loads(self.process.stdout.readline())
+        finally:
+            limit.cancel()
 
     def ends(self, within=10):
         """What it prints until its end, and its errors; afterwards no process of its group is left."""

@@ -9,8 +9,7 @@ from functools import partial
 
 import numpy
 
-from . import heap, shared
-from .blocks import copied_in_order
+from . import blocks, heap, shared
 from .cpu_conv import conv2d, conv2d_input, conv2d_weight  # noqa: F401
 from .cpu_index import add_at, read_at, scatter_add  # noqa: F401
 from .cpu_pool import avg_pool2d, avg_pool2d_backward, max_pool2d, max_pool2d_gather, max_pool2d_scatter  # noqa: F401
@@ -77,7 +76,7 @@ def _where(search, x, axis, keepdims):
     """NumPy copies x before it searches along other dimensions than the last, number by number; so large arrays are copied in tiles first."""
     if x.size < LARGE or axis is None or axis in (-1, x.ndim - 1):
         return search(x, axis=axis, keepdims=keepdims)
-    found = search(copied_in_order(sys.modules[__name__], numpy.moveaxis(x, axis, -1)), axis=-1)
+    found = search(blocks.copied_in_order(sys.modules[__name__], numpy.moveaxis(x, axis, -1)), axis=-1)
     return numpy.expand_dims(found, axis) if keepdims else found
 
 
