@@ -30,6 +30,7 @@ def pieces(two_threads, monkeypatch):
     for module in CALLERS:
         monkeypatch.setattr(module, "LARGE", 4)
     monkeypatch.setattr(shared, "PIECE", 2)
+    monkeypatch.setattr(shared, "MANY", 0)
     monkeypatch.setattr(shared, "spread", lambda function, parts: (found.append(parts), original(function, parts))[1])
     monkeypatch.setattr(compiled.choice, "wanted", False)
     return found
