@@ -9,7 +9,7 @@ import pytest
 
 import lesson_lib
 
-OPTIONAL = ("lesson_lib.core.gpu", "lesson_lib.viz", "lesson_lib.course")  # they need more than NumPy
+OPTIONAL = ("lesson_lib.core.gpu", "lesson_lib.core.kernels", "lesson_lib.viz", "lesson_lib.course")  # they need more than NumPy
 
 
 def modules():

@@ -3,6 +3,7 @@
 import re
 import stat
 import subprocess
+import sys
 import tomllib
 from collections import Counter
 from pathlib import Path
@@ -93,3 +94,10 @@ def test_the_last_line_counts_every_outcome(tmp_path):
     counts, reasons = read_report(report)
     assert counts == Counter(passed=2, failed=2, skipped=3)
     assert reasons == Counter({"no GPU": 2, "no browser": 1})
+
+
+def test_the_tests_can_be_collected_where_only_what_they_install_is_there():
+    """`make test` installs neither PyTorch nor Numba: a test file that imports one as it is read would stop the whole run."""
+    program = "import sys; sys.modules.update(torch=None, numba=None); import pytest; sys.exit(pytest.main(['--collect-only', '-qq', 'tests']))"
+    result = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True)
+    assert result.returncode == 0, result.stdout[-2000:]
