@@ -80,7 +80,7 @@ def test_the_start_page_opens_and_nothing_is_fetched(browser):
         page = browser.new_page()
         page.on("request", lambda request: asked.append(request.url))
         page.goto(address)
-        page.locator(".jp-NotebookPanel .jp-CodeCell .cm-lineNumbers").first.wait_for(timeout=30_000)
+        page.locator(".jp-NotebookPanel .jp-CodeCell .cm-lineNumbers >> visible=true").first.wait_for(timeout=30_000)
         page.wait_for_load_state("networkidle")
         assert "00_start_here.ipynb" in page.locator(".lm-TabBar-tab.jp-mod-current").all_inner_texts()
         assert page.locator(".jp-Dialog").count() == 0

@@ -41,7 +41,7 @@ def excess(name, **sizes):
     return {what: n for (what, n), limit in zip(counted.items(), LIMITS[name]) if n > limit}
 
 
-@pytest.mark.parametrize("name", [pytest.param(name, marks=[pytest.mark.numba] * name.startswith("conv")) for name in LIMITS])
+@pytest.mark.parametrize("name", [pytest.param(name, marks=[pytest.mark.numba] * (name != "tiny_ops")) for name in LIMITS])
 def test_a_step_takes_no_more_than_it_took(name):
     assert excess(name) == {}, "more than the limit"
 
