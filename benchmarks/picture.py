@@ -74,7 +74,7 @@ def draw_column(plot, rows, figures, threads, height):
     plot.set_yticks(range(len(rows)), [name for name, _ in rows])
     for label, (_, work) in zip(plot.get_yticklabels(), rows):
         label.set_fontweight("bold" if work is None else "normal")
-    scale(plot, least, right * step ** len(threads), (0.1, 0.2, 0.5, 1, WORST, 2, 5, 10), right)
+    scale(plot, least, right * step ** len(threads), (0.1, 0.2, 0.5, 1, WORST, 2, 5, 10), right / step**0.5)  # the figures' titles need the room
 
 
 def draw_others(figures, path):

@@ -17,13 +17,15 @@ for module in pkgutil.iter_modules(lesson_lib.ops.__path__):
     importlib.import_module(f"lesson_lib.ops.{module.name}")
 
 CPU = device("cpu")
-LAYOUTS = ("plain", "strided", "readonly")
+LAYOUTS = ("plain", "strided", "readonly", "turned")
 FREE_AT_TIES = {"topk", "kthvalue"}  # which index comes for equal elements is left open
 GIVEN_A_COPY = {"to_device", "unsafe_view", "unsafe_split_equal", "unsafe_split_parts"}  # building blocks that may hand on the memory they are given
 SYMMETRIC = {"linalg_cholesky_ex", "linalg_eigh"}  # they read one triangle of a symmetric matrix; the gradient is that of symmetric steps
 FREE_SIGNS = {"linalg_svd", "linalg_eigh", "linalg_eig", "eigenpairs"}  # a vector and its negative are equally right
 #: they look at the memory as it lies
 NEEDS_ONE_PIECE = {"view", "unsafe_view", "view_dtype", "strided", "strided_in", "as_strided_scatter", "view_as_complex"}
+#: elementwise in row-major order whatever the input's: PyTorch's own, because it fills a new tensor; here, because pairs of numbers lie together
+ROW_MAJOR = {"masked_fill", "isreal", "pow_base", "mvlgamma", "logsigmoid"} | {"complex", "polar"}
 WRONG_GRADIENT = {"as_strided_scatter"}  # PyTorch's own gradcheck refuses its gradient: it is 1 where src was written and 0 elsewhere
 
 
@@ -52,11 +54,13 @@ class Maker:
 
 
 def laid_out(array, layout):
-    """The same numbers: in one piece, every second one of a larger array, or not to be written to."""
+    """The same numbers: in one piece, every second one of a larger array, not to be written to, or with the columns in one piece."""
     if layout == "strided" and array.ndim:
         wider = np.zeros((2 * array.shape[0], *array.shape[1:]), array.dtype)[::2]
         wider[...] = array
         return wider
+    if layout == "turned":
+        return np.array(array, order="F")
     if layout == "readonly":
         array.flags.writeable = False
     return array

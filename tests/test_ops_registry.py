@@ -104,6 +104,16 @@ def test_equals_pytorch(torch, name, number, dtype):
         compare_gradients(torch, case, result, args, kwargs, theirs)
 
 
+@each(SAMPLES, opcases.has_counterpart, lambda name: registry[name].elementwise and name not in opcases.ROW_MAJOR)
+def test_the_result_lies_in_memory_as_pytorchs(torch, name, number):
+    """Inputs whose columns lie in one piece give results whose columns do."""
+    case = opcases.sample(name, number, layout="turned")
+    expected = opcases.oracle_of(name, torch)(*opcases.for_torch(case.args, torch), **opcases.for_torch(case.kwargs, torch))
+    for out, want in zip(opcases.tensors_in(call(name, case)), flat(expected, torch), strict=True):
+        for dim in range(out.ndim):
+            assert out.shape[dim] < 2 or out.stride(dim) == want.stride(dim)
+
+
 def flat(value, torch):
     if isinstance(value, torch.Tensor):
         return [value]
@@ -227,7 +237,7 @@ def test_layouts(name, number):
     """Gaps in memory and read-only memory change neither values nor gradients; nothing writes to its inputs."""
     results = {}
     for layout in opcases.LAYOUTS:
-        if layout == "strided" and name in opcases.NEEDS_ONE_PIECE:
+        if layout in ("strided", "turned") and name in opcases.NEEDS_ONE_PIECE:
             continue
         case = opcases.sample(name, number, layout=layout, grad=True)
         inputs = [x for x in opcases.tensors_in((case.args, case.kwargs)) if x.requires_grad]

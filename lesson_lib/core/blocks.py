@@ -45,18 +45,31 @@ def row_blocks(xp, rows):
         yield from pieces(count, rows.itemsize * width, SMALL_BLOCK_BYTES)
 
 
+def memory_order(arrays):
+    """The dimensions of arrays of one shape, those that lie furthest apart in memory first, as the first array has them that repeats nothing."""
+    for array in arrays:
+        if array.flags.c_contiguous:
+            break
+        if 0 not in array.strides:
+            return sorted(range(array.ndim), key=lambda dim: -array.strides[dim])
+    return list(range(arrays[0].ndim))
+
+
 def blockwise(xp, function, *arrays):
-    """``function`` of the arrays, element by element, a block at a time, so that its steps stay in the cache. The first array gives the shape,
-    the others spread over it; None is handed on."""
+    """``function`` of the arrays, element by element, a block at a time, so that its steps stay in the cache. The first array gives the shape, the
+    others spread over it; None is handed on. The result lies in memory as the arrays do."""
+    if xp.name != "numpy" or (arrays[0].ndim > 0 and arrays[0].nbytes <= SMALL_BLOCK_BYTES):  # (NumPy makes scalars of 0-d arrays)
+        return function(*arrays)
     shape = arrays[0].shape
+    parts = [array if array is None or array.shape == shape else xp.broadcast_to(array, shape) for array in arrays]
+    order = memory_order([part for part in parts if part is not None])
+    parts = [part if part is None else part.transpose(order) for part in parts]
     if all(array is None or array.shape == shape for array in arrays):
-        parts = [array if array is None else array.reshape(-1) for array in arrays]
-    else:
-        parts = [array if array is None else xp.broadcast_to(array, shape) for array in arrays]
+        parts = [part if part is None else part.reshape(-1) for part in parts]
     y = xp.empty(parts[0].shape, xp.result_type(*(part for part in parts if part is not None)))
-    for at in row_blocks(xp, y.reshape(len(y), -1)) if y.size else ():
+    for at in row_blocks(xp, y.reshape(len(y), -1)):
         y[at] = function(*(part if part is None else part[at] for part in parts))
-    return y.reshape(shape)
+    return y.reshape([shape[dim] for dim in order]).transpose(np.argsort(order))
 
 
 def copy_of(xp, x, order="C"):

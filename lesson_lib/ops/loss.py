@@ -150,11 +150,11 @@ class binary_cross_entropy_with_logits_kernel(Opaque):
         return y if reduction == "none" else y.sum() if reduction == "sum" else y.mean()
 
     def forward(xp, x, target, weight, pos_weight, *, reduction):
-        def values(x, target, weight, pos_weight):
+        def values(target, x, weight, pos_weight):  # PyTorch's result lies in memory as the target does
             y = (1 - target) * x + _log_weight(target, pos_weight) * _softplus_of_negative(xp, x)
             return y if weight is None else y * weight
 
-        return reduced(xp, blockwise(xp, values, x, target, weight, pos_weight), reduction)
+        return reduced(xp, blockwise(xp, values, target, x, weight, pos_weight), reduction)
 
     def grad_x(g, x, target, weight, pos_weight, reduction):
         slope = sigmoid(x) - target if pos_weight is None else (1 - target) - _log_weight(target, pos_weight) * (1 - sigmoid(x))

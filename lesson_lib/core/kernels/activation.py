@@ -2,7 +2,7 @@
 
 import math
 
-from .frames import each
+from .frames import pointwise, pointwise_gradient
 from .maths import LINE, OUT_LINE, F, compiled, erf32, exp32, exp32_whole, tanh32
 
 _HALF_ROOT, _DENSITY = F(math.sqrt(0.5)), F(1 / math.sqrt(2 * math.pi))
@@ -37,11 +37,11 @@ def _gelu_tanh_grad(g, x, dx):
 
 
 def gelu_forward(xp, x, *, approximate):
-    return each(_gelu_tanh if approximate == "tanh" else _gelu, x)
+    return pointwise(_gelu_tanh if approximate == "tanh" else _gelu)(xp, x)
 
 
 def gelu_grad_x(g, x, approximate):
-    return each(_gelu_tanh_grad if approximate == "tanh" else _gelu_grad, g, x)
+    return pointwise_gradient(_gelu_tanh_grad if approximate == "tanh" else _gelu_grad)(g, x)
 
 
 @compiled(LINE, OUT_LINE)
@@ -50,8 +50,7 @@ def _exp(x, y):
         y[i] = exp32_whole(x[i])
 
 
-def exp_forward(xp, x):
-    return each(_exp, x) if x.flags.c_contiguous else None
+exp_forward = pointwise(_exp)
 
 
 # --- the sigmoid and silu ---------------------------------------------------------------------------------------------------------
@@ -82,17 +81,5 @@ def _sigmoid_grad(g, y, dx):
         dx[i] = g[i] * y[i] * (F(1) - y[i])
 
 
-def sigmoid_forward(xp, x):
-    return each(_sigmoid, x)
-
-
-def sigmoid_grad_x(g, y):
-    return each(_sigmoid_grad, g, y)
-
-
-def silu_forward(xp, x):
-    return each(_silu, x)
-
-
-def silu_grad_x(g, x):
-    return each(_silu_grad, g, x)
+sigmoid_forward, sigmoid_grad_x = pointwise(_sigmoid), pointwise_gradient(_sigmoid_grad)
+silu_forward, silu_grad_x = pointwise(_silu), pointwise_gradient(_silu_grad)

@@ -4,6 +4,7 @@ from math import prod
 
 import numpy as np
 
+from ..blocks import memory_order
 from ..threads import shares, spread
 
 
@@ -30,7 +31,18 @@ def by_rows(kernel, dim, *inputs):
 
 
 def each(kernel, *inputs):
-    """The kernel of every element, in a new array of the last input's shape."""
-    lines, out = [as_line(x) for x in inputs], np.empty(inputs[-1].size, np.float32)
+    """The kernel of every element, in a new array that lies in memory as the inputs do."""
+    shape, order = inputs[-1].shape, memory_order(inputs)
+    lines, out = [as_line(x.transpose(order)) for x in inputs], np.empty(prod(shape), np.float32)
     spread(lambda part: kernel(*(x[part] for x in lines), out[part]), shares(out.size, out.size))
-    return out.reshape(inputs[-1].shape)
+    return out.reshape([shape[dim] for dim in order]).transpose(np.argsort(order))
+
+
+def pointwise(kernel):
+    """The forward of an operation on one array: the kernel of every element."""
+    return lambda xp, x: each(kernel, x)
+
+
+def pointwise_gradient(kernel):
+    """The rule of such an operation, of the gradient that arrives and what the operation saved."""
+    return lambda g, saved: each(kernel, g, saved)

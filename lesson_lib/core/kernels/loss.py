@@ -16,7 +16,7 @@ def _with_logits(target, x, y):
 
 
 @compiled(LINE, LINE, LINE, OUT_LINE)
-def _with_logits_grad(g, target, x, dx):
+def _with_logits_grad(g, x, target, dx):
     for i in range(x.size):
         dx[i] = (F(1) / (F(1) + exp32(-x[i])) - target[i]) * g[i]
 
@@ -32,8 +32,8 @@ def binary_cross_entropy_with_logits_kernel_grad_x(g, x, target, weight, pos_wei
     if weight is not None or pos_weight is not None or target.shape != x.shape:
         return None
     if reduction != "mean":
-        return each(_with_logits_grad, np.broadcast_to(g, x.shape), target, x)
-    return each(_with_logits_grad, np.broadcast_to(g / prod(x.shape), x.shape), target, x)
+        return each(_with_logits_grad, np.broadcast_to(g, x.shape), x, target)
+    return each(_with_logits_grad, np.broadcast_to(g / prod(x.shape), x.shape), x, target)
 
 
 # --- class numbers ----------------------------------------------------------------------------------------------------------------

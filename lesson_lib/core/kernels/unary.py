@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .frames import each
+from .frames import pointwise, pointwise_gradient
 from .maths import LINE, OUT_LINE, F, compiled, tanh32
 
 
@@ -55,38 +55,7 @@ def _sqrt(x, y):
         y[i] = np.sqrt(x[i])
 
 
-def _of_line(kernel, x):
-    """The kernel of every element; None for an array that does not lie in one piece, whose result would lie in another order."""
-    return each(kernel, x) if x.flags.c_contiguous else None
-
-
-def relu_forward(xp, x):
-    return _of_line(_relu, x)
-
-
-def relu_grad_x(g, y):
-    return each(_relu_grad, g, y)
-
-
-def tanh_forward(xp, x):
-    return _of_line(_tanh, x)
-
-
-def tanh_grad_x(g, y):
-    return each(_tanh_grad, g, y)
-
-
-def sqrt_forward(xp, x):
-    return _of_line(_sqrt, x)
-
-
-def sqrt_grad_x(g, y):
-    return each(_sqrt_grad, g, y)
-
-
-def abs_forward(xp, x):
-    return _of_line(_abs, x)
-
-
-def abs_grad_x(g, x):
-    return each(_abs_grad, g, x)
+relu_forward, relu_grad_x = pointwise(_relu), pointwise_gradient(_relu_grad)
+tanh_forward, tanh_grad_x = pointwise(_tanh), pointwise_gradient(_tanh_grad)
+sqrt_forward, sqrt_grad_x = pointwise(_sqrt), pointwise_gradient(_sqrt_grad)
+abs_forward, abs_grad_x = pointwise(_abs), pointwise_gradient(_abs_grad)
