@@ -439,12 +439,27 @@ def test_functions_of_the_kernels_are_exact_to_a_few_units():
 @numba
 def test_a_thread_without_work_goes_to_sleep():
     """Awake it would take turns with the threads of other libraries."""
-    waiting, state = importlib.import_module("lesson_lib.core.kernels.waiting"), np.zeros(8, np.int64)
+    stay_awake, marks = importlib.import_module("lesson_lib.core.kernels.waiting").stay_awake, np.zeros(24, np.int64)
     before = time.thread_time()
-    waiting.stay_awake(state, 1, threads.AWAKE)
+    stay_awake(marks, threads.DONE, 7, threads.ASKED, 1, threads.AWAKE, 0)
     assert time.thread_time() - before < 0.1
-    timer = threading.Timer(0.05, state.fill, [1])
+    assert marks[threads.DONE] == 7  # it told the other thread
+    timer = threading.Timer(0.05, marks.fill, [1])
     timer.start()
     before = time.perf_counter()
-    waiting.stay_awake(state, 1, 30 * 10**9)
+    stay_awake(marks, threads.DONE, 8, threads.ASKED, 1, 30 * 10**9, 0)
     assert time.perf_counter() - before < 20  # it saw what another thread wrote
+
+
+@numba
+def test_the_caller_and_a_helper_leave_each_other_pythons_lock(two_threads):
+    """The caller goes on when the helper has begun; the helper's mark says that it is done, and only then is the answer taken."""
+    threads.spread(abs, [-1, -2])
+    helper = threads._helpers.all[0]
+    for _ in range(20):
+        helper.ask(abs, -3)
+        began = helper.marks[threads.BEGUN] == helper.turn
+        assert helper.answer() == [3, None]
+        if began and helper.marks[threads.DONE] == helper.turn:
+            return
+    pytest.fail("it never began in time")
