@@ -71,7 +71,7 @@ def test_equal_to_numpy(name, number, always, two_threads, monkeypatch):
         assert (ours is None) == (reference is None)
         if ours is not None:
             assert ours.dtype is reference.dtype and ours.shape == reference.shape
-            np.testing.assert_allclose(ours.numpy(force=True), reference.numpy(force=True), rtol=2e-6, atol=1e-6)
+            np.testing.assert_allclose(ours.numpy(force=True), reference.numpy(force=True), rtol=2e-6, atol=3e-6)  # two channels of one number each: terms of 3 cancel
 
 
 @numba

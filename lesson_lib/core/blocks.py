@@ -1,6 +1,7 @@
 """Work in pieces that fit the processor's cache, and let NumPy run straight through them."""
 
 from contextlib import contextmanager
+from math import prod
 
 import numpy as np
 
@@ -43,6 +44,11 @@ def row_blocks(xp, rows):
             yield from pieces(count, rows.itemsize * width, SMALL_BLOCK_BYTES)
     else:
         yield from pieces(count, rows.itemsize * width, SMALL_BLOCK_BYTES)
+
+
+def channel_rows(x):
+    """x (N, C, …) as a matrix with a row for each channel of each sample."""
+    return x.reshape(x.shape[0] * x.shape[1], prod(x.shape[2:]))
 
 
 def memory_order(arrays):

@@ -45,6 +45,8 @@ TABLE = {
     "adam_step": "step",
     "native_layer_norm_forward": "norm",
     "native_layer_norm_grad_all": "norm",
+    "native_group_norm_forward": "groups",
+    "native_group_norm_grad_all": "groups",
     "copied_in_order": "layout",
     "add_rows": "rows",
     "gather_forward": "rows",

@@ -10,7 +10,7 @@ Source: T. Chan et al., http://i.stanford.edu/pub/cstr/reports/cs/tr/79/773/CS-T
 
 from math import prod
 
-from ..core.blocks import row_blocks
+from ..core.blocks import channel_rows, row_blocks
 from ..core.compiled import with_kernel
 from ..core.device import namespace
 from ..core.op import Fused, op
@@ -36,11 +36,6 @@ def scaled(x, w, b):
 
 
 # --- the rows -------------------------------------------------------------------------------------------------------------------
-
-
-def channel_rows(x):
-    """x (N, C, …) as a matrix with a row for each channel of each sample."""
-    return x.reshape(x.shape[0] * x.shape[1], prod(x.shape[2:]))
 
 
 @with_kernel

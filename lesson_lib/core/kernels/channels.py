@@ -3,7 +3,31 @@
 import numpy as np
 
 from ..threads import shares, spread
-from .maths import LINE, OUT, OUT_LINE, ROWS, F, compiled, moments
+from .maths import LINE, OUT, OUT_LINE, ROWS, F, compiled, inlined, moments
+
+
+@inlined
+def affine(x, i, factor, shift, y):
+    """Row i of y = x·factor + shift."""
+    for j in range(x.shape[1]):
+        y[i, j] = x[i, j] * factor + shift
+
+
+@inlined
+def products(g, x, i, mean):
+    """Σ g and Σ g·(x − mean) of row i."""
+    one, two = F(0), F(0)
+    for j in range(x.shape[1]):
+        one += g[i, j]
+        two += g[i, j] * (x[i, j] - mean)
+    return one, two
+
+
+@inlined
+def gradient(g, x, i, mean, by_g, by_x, shift, dx):
+    """Row i of dx = g·by_g − (x − mean)·by_x − shift."""
+    for j in range(x.shape[1]):
+        dx[i, j] = g[i, j] * by_g - (x[i, j] - mean) * by_x - shift
 
 
 @compiled(ROWS, OUT_LINE, OUT_LINE)
@@ -15,25 +39,19 @@ def _moments(x, mean, variance):
 @compiled(ROWS, LINE, LINE, OUT)
 def _affine(x, factor, shift, y):
     for i in range(x.shape[0]):
-        for j in range(x.shape[1]):
-            y[i, j] = x[i, j] * factor[i] + shift[i]
+        affine(x, i, factor[i], shift[i], y)
 
 
 @compiled(ROWS, ROWS, LINE, OUT_LINE, OUT_LINE)
 def _products(g, x, mean, total, product):
     for i in range(x.shape[0]):
-        one, two = F(0), F(0)
-        for j in range(x.shape[1]):
-            one += g[i, j]
-            two += g[i, j] * (x[i, j] - mean[i])
-        total[i], product[i] = one, two
+        total[i], product[i] = products(g, x, i, mean[i])
 
 
-@compiled(ROWS, ROWS, LINE, LINE, LINE, OUT)
-def _gradient(g, x, by_g, by_x, shift, dx):
+@compiled(ROWS, ROWS, LINE, LINE, LINE, LINE, OUT)
+def _gradient(g, x, mean, by_g, by_x, shift, dx):
     for i in range(x.shape[0]):
-        for j in range(x.shape[1]):
-            dx[i, j] = g[i, j] * by_g[i] - x[i, j] * by_x[i] - shift[i]
+        gradient(g, x, i, mean[i], by_g[i], by_x[i], shift[i], dx)
 
 
 def _run(kernel, matrices, vectors, outputs):
@@ -64,4 +82,4 @@ def row_products(xp, g, rows, mean):
 
 
 def row_gradient(xp, g, rows, mean, by_g, by_x, shift):
-    return _run(_gradient, [g, rows], [by_g, by_x, shift - mean * by_x], [np.empty_like(rows)])
+    return _run(_gradient, [g, rows], [mean, by_g, by_x, shift], [np.empty_like(rows)])
