@@ -1,35 +1,31 @@
 """Convolution as sums of shifted images, with no matrix of patches. ``cpu_conv.py`` has the readable forms.
 
 A few padded images lie one behind the other in one line of numbers for each channel. What a tap reads for all their outputs is then that line
-from some offset on; an output channel is the sum of such lines, each times one weight. Positions between the images are computed along
-and dropped. With a stride the pixels are first sorted into phases, as in ``cpu_conv.py``.
+from some offset on; an output channel is the sum of such lines, each times one weight. With a stride the pixels are first sorted into phases,
+as in ``cpu_conv.py``.
 
-Four output channels at 24 positions at a time: their sums stay in twelve registers until all taps are added.
+Eight neighbouring outputs make a register. The registers begin anew with each row of outputs, or, where rows are short and eights would waste
+more, go on over what lies between rows and images, which is computed along and dropped. Four output channels in three registers at a time:
+their sums stay in twelve registers until all taps are added.
 
 Each thread takes some images and makes one call for all of them: two threads that came back to Python after each line would wait for its lock
 as long as they compute.
 """
 
-from functools import lru_cache
 from itertools import product
 from math import gcd, prod
-from typing import NamedTuple
 
 import numba
 import numpy as np
 
 from ..cpu_conv import by_images, flipped, is_pointwise
-from ..threads import thread_count
 from ..window import conv_output_shape, span
-from .lanes import add_product, deal, load, spread_out, store
+from .conv_lines import BLOCK, EIGHT, POSITIONS, in_threes, layout
+from .lanes import add_product, deal, load, spread_out, store, total
 from .maths import LINE, OUT_LINE, F, compiled, copy_run
 
-BLOCK = 48  # positions: six registers full
 STRIP = 10 * BLOCK  # positions whose sums are put into the images at once
-POSITIONS = 1120  # at most so many in a line, if more than one image is to go into it
-LINES = 1 << 16  # numbers in all lines, likewise: half of the second-level cache
-MANY = 81  # channels (64 for images of 8×8): from here on a matrix product is faster, 16 ms against 26 for 256 channels of 8×8
-MANY_SHARED = 110  # with several threads, which a matrix product keeps waiting for Python's lock between its blocks: 2.0 ms against 2.3 for 64 of 8×8
+MANY = 81  # channels, 64 where a seventh is computed in vain: from here on a matrix product is faster
 INT = numba.int64
 PAIR, SHAPE = numba.types.UniTuple(INT, 2), numba.types.UniTuple(INT, 6)
 IMAGES, OUT_IMAGES = numba.types.Array(numba.float32, 4, "C", readonly=True), numba.float32[:, :, :, ::1]
@@ -72,16 +68,17 @@ def _lay_out(x, first, last, padding, stride, shape, memory):
                                 to[w] = of[w * sw]
 
 
-@compiled(LINE, NUMBERS, INT, INT, INT, LINE, INT, INT, LINE, OUT_LINE, INT)
-def _four_outputs(line, places, first, last, start, weights, taps, o, bias, sums, to):
-    """Outputs o … o + 3 at 24 positions from ``start`` on: bias[o] + Σ weights[o, t] · line[places[t] + p] for first ≤ t < last."""
+@compiled(LINE, NUMBERS, NUMBERS, INT, INT, LINE, INT, INT, LINE, OUT_LINE, INT)
+def _four_outputs(line, starts, places, first, last, weights, taps, o, bias, sums, to):
+    """Outputs o … o + 3 in three registers: bias[o] + Σ weights[o, t] · line[places[t] + starts[k] + p] for first ≤ t < last."""
+    one, two, three = line[starts[0] :], line[starts[1] :], line[starts[2] :]
     a0 = a1 = a2 = spread_out(bias, o)
     b0 = b1 = b2 = spread_out(bias, o + 1)
     c0 = c1 = c2 = spread_out(bias, o + 2)
     d0 = d1 = d2 = spread_out(bias, o + 3)
     for t in range(first, last):
-        at = places[t] + start
-        x, y, z = load(line, at), load(line, at + 8), load(line, at + 16)
+        at = places[t]
+        x, y, z = load(one, at), load(two, at), load(three, at)
         w = spread_out(weights, o * taps + t)
         a0, a1, a2 = add_product(a0, w, x), add_product(a1, w, y), add_product(a2, w, z)
         w = spread_out(weights, o * taps + t + taps)
@@ -104,15 +101,23 @@ def _four_outputs(line, places, first, last, start, weights, taps, o, bias, sums
     store(sums, to + 3 * STRIP + 16, d2)
 
 
-@compiled(LINE, NUMBERS, INT, INT, INT, LINE, INT, INT, LINE, OUT_LINE, INT)
-def _one_output(line, places, first, last, start, weights, taps, o, bias, sums, to):
-    """The same for output o alone, at 48 positions."""
+@compiled(LINE, NUMBERS, NUMBERS, INT, INT, LINE, INT, INT, LINE, OUT_LINE, INT)
+def _one_output(line, starts, places, first, last, weights, taps, o, bias, sums, to):
+    """The same for output o alone, in six registers."""
+    one, two, three, four, five, six = (
+        line[starts[0] :],
+        line[starts[1] :],
+        line[starts[2] :],
+        line[starts[3] :],
+        line[starts[4] :],
+        line[starts[5] :],
+    )
     a = b = c = d = e = f = spread_out(bias, o)
     for t in range(first, last):
-        at = places[t] + start
+        at = places[t]
         w = spread_out(weights, o * taps + t)
-        a, b, c = add_product(a, w, load(line, at)), add_product(b, w, load(line, at + 8)), add_product(c, w, load(line, at + 16))
-        d, e, f = add_product(d, w, load(line, at + 24)), add_product(e, w, load(line, at + 32)), add_product(f, w, load(line, at + 40))
+        a, b, c = add_product(a, w, load(one, at)), add_product(b, w, load(two, at)), add_product(c, w, load(three, at))
+        d, e, f = add_product(d, w, load(four, at)), add_product(e, w, load(five, at)), add_product(f, w, load(six, at))
     store(sums, to, a)
     store(sums, to + 8, b)
     store(sums, to + 16, c)
@@ -144,12 +149,11 @@ def _cut_out(sums, start, end, size, lefts, apart, top, step, first, y, o):
                     pixels[at + lefts[j] + w * right] = sums[j * apart + of + w]
 
 
-@compiled(IMAGES, GROUPS, LINE, SHAPE, PAIR, PAIR, PLACES, NUMBERS, NUMBERS, NUMBERS, PAIR, OUT_IMAGES)
-def _convolve(x, weights, bias, shape, padding, stride, places, ends, tops, lefts, step, y):
+@compiled(IMAGES, GROUPS, LINE, SHAPE, PAIR, PAIR, PAIR, NUMBERS, PLACES, NUMBERS, NUMBERS, NUMBERS, PAIR, OUT_IMAGES)
+def _convolve(x, weights, bias, shape, padding, stride, size, starts, places, ends, tops, lefts, step, y):
     """y[n, o, top + h·step, left + w·step] = bias[o] + Σ weights[g, o, t] · x's line from places[g, t] on: for each top and left with taps of their own."""
-    images, size, columns = shape[3], shape[4:], len(lefts)
-    positions = size[0] * size[1]
-    memory = np.zeros(places.max() + images * positions + BLOCK, F)
+    images, columns, positions = shape[3], len(lefts), size[0] * size[1]
+    memory = np.zeros(places.max() + images * shape[4] * shape[5] + BLOCK, F)
     sums = np.empty(columns * 4 * STRIP, F)
     outputs, taps = weights.shape[1:]
     for first in range(0, len(x), images):
@@ -168,126 +172,68 @@ def _convolve(x, weights, bias, shape, padding, stride, places, ends, tops, left
                             one, behind = ends[i * columns + j], ends[i * columns + j + 1]
                             if number == 4:
                                 for p in range(start, end, BLOCK // 2):
-                                    _four_outputs(memory, places[g], one, behind, p, group, taps, o, bias[g * outputs :], sums, j * 4 * STRIP + p - start)
+                                    _four_outputs(memory, starts[p // EIGHT :], places[g], one, behind, group, taps, o, bias[g * outputs :], sums, j * 4 * STRIP + p - start)
                             else:
                                 for p in range(start, end, BLOCK):
-                                    _one_output(memory, places[g], one, behind, p, group, taps, o, bias[g * outputs :], sums, j * 4 * STRIP + p - start)
+                                    _one_output(memory, starts[p // EIGHT :], places[g], one, behind, group, taps, o, bias[g * outputs :], sums, j * 4 * STRIP + p - start)
                         for q in range(number):
                             _cut_out(sums[q * STRIP :], start, end, size, lefts, 4 * STRIP, tops[i], step, first, y, g * outputs + o + q)
                     o += number
 
 
-@compiled(LINE, PLACES, GROUPS, INT, OUT_GROUPS)
-def _products(line, places, grads, length, dw):
-    """dw[g, o, t] += Σ grads[g, o, p] · line[places[g, t] + p] over p < length."""
+@compiled(LINE, NUMBERS, PLACES, GROUPS, INT, OUT_GROUPS)
+def _products(line, starts, places, grads, length, dw):
+    """dw[g, o, t] += Σ grads[g, o, 8·k + p] · line[places[g, t] + starts[k] + p] over k and p < 8, up to the ``length`` of grads."""
+    none = np.zeros(1, F)
     for g in range(dw.shape[0]):
         outputs, taps = dw.shape[1], dw.shape[2]
-        strips = (length + POSITIONS - 1) // POSITIONS
-        for k in range(strips):
-            start, end = length * k // strips, length * (k + 1) // strips
-            count = end - start
+        for start in range(0, length, POSITIONS):
+            end = min(start + POSITIONS, length)
+            full = end - end % EIGHT
             o = 0
             while o < outputs:
-                four = o + 4 <= outputs
-                ga = grads[g, o, start:]
+                number = 4 if o + 4 <= outputs else 1
+                grad = grads[g, o : o + number].reshape(number * grads.shape[2])
                 for t in range(0, taps, 3):
-                    one = line[places[g, t] + start :]
-                    two = line[places[g, t + 1] + start :]
-                    three = line[places[g, t + 2] + start :]
-                    a0, a1, a2 = F(0), F(0), F(0)
-                    if four:
-                        gb, gc, gd = grads[g, o + 1, start:], grads[g, o + 2, start:], grads[g, o + 3, start:]
-                        b0, b1, b2, c0, c1, c2, d0, d1, d2 = F(0), F(0), F(0), F(0), F(0), F(0), F(0), F(0), F(0)
-                        for p in range(count):
-                            x, y, z = one[p], two[p], three[p]
-                            a0 += ga[p] * x
-                            a1 += ga[p] * y
-                            a2 += ga[p] * z
-                            b0 += gb[p] * x
-                            b1 += gb[p] * y
-                            b2 += gb[p] * z
-                            c0 += gc[p] * x
-                            c1 += gc[p] * y
-                            c2 += gc[p] * z
-                            d0 += gd[p] * x
-                            d1 += gd[p] * y
-                            d2 += gd[p] * z
-                        dw[g, o + 1, t] += b0
-                        dw[g, o + 1, t + 1] += b1
-                        dw[g, o + 1, t + 2] += b2
-                        dw[g, o + 2, t] += c0
-                        dw[g, o + 2, t + 1] += c1
-                        dw[g, o + 2, t + 2] += c2
-                        dw[g, o + 3, t] += d0
-                        dw[g, o + 3, t + 1] += d1
-                        dw[g, o + 3, t + 2] += d2
+                    one, two, three = line[places[g, t] :], line[places[g, t + 1] :], line[places[g, t + 2] :]
+                    a0 = a1 = a2 = b0 = b1 = b2 = c0 = c1 = c2 = d0 = d1 = d2 = spread_out(none, 0)
+                    if number == 4:
+                        for p in range(start, full, EIGHT):
+                            at = starts[p // EIGHT]
+                            x, y, z = load(one, at), load(two, at), load(three, at)
+                            w = load(grad, p)
+                            a0, a1, a2 = add_product(a0, w, x), add_product(a1, w, y), add_product(a2, w, z)
+                            w = load(grad, p + grads.shape[2])
+                            b0, b1, b2 = add_product(b0, w, x), add_product(b1, w, y), add_product(b2, w, z)
+                            w = load(grad, p + 2 * grads.shape[2])
+                            c0, c1, c2 = add_product(c0, w, x), add_product(c1, w, y), add_product(c2, w, z)
+                            w = load(grad, p + 3 * grads.shape[2])
+                            d0, d1, d2 = add_product(d0, w, x), add_product(d1, w, y), add_product(d2, w, z)
                     else:
-                        for p in range(count):
-                            a0 += ga[p] * one[p]
-                            a1 += ga[p] * two[p]
-                            a2 += ga[p] * three[p]
-                    dw[g, o, t] += a0
-                    dw[g, o, t + 1] += a1
-                    dw[g, o, t + 2] += a2
-                o += 4 if four else 1
+                        for p in range(start, full, EIGHT):
+                            at = starts[p // EIGHT]
+                            w = load(grad, p)
+                            a0, a1, a2 = add_product(a0, w, load(one, at)), add_product(a1, w, load(two, at)), add_product(a2, w, load(three, at))
+                    found = ((a0, a1, a2), (b0, b1, b2), (c0, c1, c2), (d0, d1, d2))
+                    for q in range(number):
+                        for k in range(3):
+                            dw[g, o + q, t + k] += total(found[q][k])
+                            for p in range(full, end):
+                                dw[g, o + q, t + k] += grad[q * grads.shape[2] + p] * line[places[g, t + k] + starts[full // EIGHT] + p - full]
+                o += number
 
 
-@compiled(IMAGES, IMAGES, SHAPE, PAIR, PAIR, PLACES, OUT_GROUPS)
-def _weigh(g, x, shape, padding, stride, places, dw):
+@compiled(IMAGES, IMAGES, SHAPE, PAIR, PAIR, PAIR, NUMBERS, PLACES, OUT_GROUPS)
+def _weigh(g, x, shape, padding, stride, size, starts, places, dw):
     """dw[g, o, t] += what came back times x's line from places[g, t] on."""
-    images, positions = shape[3], shape[4] * shape[5]
-    memory = np.zeros(places.max() + images * positions + BLOCK, F)
+    images, positions = shape[3], size[0] * size[1]
+    memory = np.zeros(places.max() + images * shape[4] * shape[5] + BLOCK, F)
     grads = np.zeros(g.shape[1] * images * positions, F)
     for first in range(0, len(x), images):
         last = min(first + images, len(x))
         _lay_out(x, first, last, padding, stride, shape, memory)
-        _lay_out(g, first, last, (0, 0), (1, 1), (g.shape[1], 1, 1, images, shape[4], shape[5]), grads)
-        _products(memory, places, grads.reshape((dw.shape[0], dw.shape[1], images * positions)), (last - first) * positions, dw)
-
-
-# -- where a convolution reads ---------------------------------------------------------------------
-
-
-class Layout(NamedTuple):
-    """The lines for some images, and where the taps begin to read. There may be several sets of taps, for outputs that lie in between each other."""
-
-    shape: tuple  # (C, phases in a column, phases in a row, images, height, width)
-    padding: tuple  # before the first row and the first column
-    stride: tuple
-    places: np.ndarray  # (G, taps of all sets)
-    ends: np.ndarray  # where each set begins, and where the last one ends
-
-
-@lru_cache(256)
-def layout(x_shape, rows, columns, stride, groups):
-    """The lines for images of this shape. Of rows and columns: for each set of taps (number, padding, dilation, outputs)."""
-    axes = [axis(*settings) for settings in zip(x_shape[2:], stride, (rows, columns))]
-    size, padding, phases, reads = zip(*axes)
-    images = max(1, min(x_shape[0], POSITIONS // prod(size), LINES // (x_shape[1] * prod(phases) * prod(size))))
-    line, shape, sets = images * prod(size), (x_shape[1], *phases, images, *size), []
-    for (down, row), (right, column) in product(*reads):
-        taps = (row * phases[1] * line + down * size[1])[:, None] + column * line + right
-        every = np.arange(x_shape[1])[:, None] * (prod(phases) * line) + taps.reshape(-1)
-        sets.append(every.reshape(groups, -1))
-    ends = np.cumsum([0, *(each.shape[1] for each in sets)])
-    return Layout(shape, padding, stride, np.concatenate(sets, 1), ends)
-
-
-def axis(length, stride, sets):
-    """(size of a line's images, padding before them, phases, for each set where its taps read: (offset, phase)) along one axis."""
-    if stride > 1:  # one set
-        ((taps, padding, dilation, _),) = sets
-        phases = min(taps, stride) if dilation == 1 else stride  # others are not read
-        return -(-(length + 2 * padding) // stride), padding, phases, [np.divmod(np.arange(taps) * dilation, stride)]
-    before = max(0, *(padding for _, padding, _, _ in sets), 0)  # what lies before a row is also what lies behind the row before it
-    size = max(length + before, *(max(out, out + span(taps, dilation) - padding) for taps, padding, dilation, out in sets))
-    return size, before, 1, [(np.arange(taps) * dilation - padding + before, np.zeros(taps, int)) for taps, padding, dilation, _ in sets]
-
-
-def in_threes(array, fill):
-    """With a last dimension that three divides."""
-    missing = -array.shape[-1] % 3
-    return np.ascontiguousarray(np.concatenate([array, np.full((*array.shape[:-1], missing), fill, array.dtype)], -1))
+        _lay_out(g, first, last, (0, 0), (1, 1), (g.shape[1], 1, 1, images, size[0], size[1]), grads)
+        _products(memory, starts, places, grads.reshape((dw.shape[0], dw.shape[1], images * positions)), (last - first) * positions, dw)
 
 
 # -- the three products: the functions of these names in ``cpu_conv.py`` --------------------------------
@@ -348,7 +294,7 @@ def conv2d_weight(g, x, w_shape, win):
 
     def weigh(some):
         dw = np.zeros((win.groups, w_shape[0] // win.groups, places.shape[1]), np.float32)
-        _weigh(g[some], x[some], *lines[:3], places, dw)
+        _weigh(g[some], x[some], *lines[:5], places, dw)
         return dw
 
     dw = sum(by_images(weigh, x, w_shape))[..., : prod(w_shape[1:])]
@@ -361,5 +307,5 @@ def fits(x_shape, w_shape, win, *arrays):
     """Whether the kernels can do it, and sooner than a matrix product, which wastes nothing between small images."""
     if any(array.dtype.char != "f" or not array.size for array in arrays):
         return False
-    waste = prod((size + padding) / size for size, padding in zip(x_shape[2:], win.padding))
-    return w_shape[1] * waste < (MANY if thread_count() == 1 else MANY_SHARED)
+    waste = min(-(-x_shape[3] // EIGHT) * EIGHT / x_shape[3], prod((size + padding) / size for size, padding in zip(x_shape[2:], win.padding)))
+    return w_shape[1] * waste < MANY

@@ -1,7 +1,7 @@
 """Eight float32 at once, as one value: the compiler keeps such values in registers over a whole loop, which it does with no part of an array."""
 
 from llvmlite import ir
-from numba import void
+from numba import float32, void
 from numba.core import types
 from numba.extending import intrinsic, models, register_model
 
@@ -63,6 +63,18 @@ def add_product(context, total, a, b):
         return builder.fadd(args[0], builder.fmul(args[1], args[2], flags=MAY_FUSE), flags=MAY_FUSE)
 
     return lanes(lanes, lanes, lanes), emit
+
+
+@intrinsic
+def total(context, value):
+    """The sum of the eight."""
+
+    def emit(context, builder, signature, args):
+        kind = ir.FunctionType(ir.FloatType(), [ir.FloatType(), EIGHT])
+        reduce = builder.module.declare_intrinsic("llvm.vector.reduce.fadd.v8f32", (), kind)
+        return builder.call(reduce, [ir.FloatType()(0), args[0]], fastmath=["reassoc"])
+
+    return float32(lanes), emit
 
 
 @intrinsic
