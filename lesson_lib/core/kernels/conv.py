@@ -39,8 +39,12 @@ def _lay_out(x, first, last, padding, stride, shape, memory):
     pixels, (top, left), (sh, sw) = x.reshape(x.size), padding, stride
     channels, rows, columns, images, height, width = shape
     apart = images * height * width
+    whole = rows == columns == sh == sw == 1 and top == left == 0 and height == x.shape[2] and width == x.shape[3]
     for c in range(channels):
         for n in range(first, last):
+            if whole:
+                copy_run(memory, (c * images + n - first) * height * width, pixels, (n * channels + c) * height * width, height * width)
+                continue
             for h in range(height):
                 for i in range(rows):
                     row = h * sh + i - top
@@ -68,17 +72,17 @@ def _lay_out(x, first, last, padding, stride, shape, memory):
                                 to[w] = of[w * sw]
 
 
-@compiled(LINE, NUMBERS, NUMBERS, INT, INT, LINE, INT, INT, LINE, OUT_LINE, INT)
-def _four_outputs(line, starts, places, first, last, weights, taps, o, bias, sums, to):
-    """Outputs o … o + 3 in three registers: bias[o] + Σ weights[o, t] · line[places[t] + starts[k] + p] for first ≤ t < last."""
-    one, two, three = line[starts[0] :], line[starts[1] :], line[starts[2] :]
+@compiled(LINE, NUMBERS, INT, NUMBERS, INT, INT, LINE, INT, INT, LINE, OUT_LINE, INT)
+def _four_outputs(line, starts, k, places, first, last, weights, taps, o, bias, sums, to):
+    """Outputs o … o + 3 in registers k to k + 2: bias[o] + Σ weights[o, t] · line[places[t] + starts[k] + p] for first ≤ t < last."""
+    one, two, three = starts[k], starts[k + 1], starts[k + 2]
     a0 = a1 = a2 = spread_out(bias, o)
     b0 = b1 = b2 = spread_out(bias, o + 1)
     c0 = c1 = c2 = spread_out(bias, o + 2)
     d0 = d1 = d2 = spread_out(bias, o + 3)
     for t in range(first, last):
         at = places[t]
-        x, y, z = load(one, at), load(two, at), load(three, at)
+        x, y, z = load(line, at + one), load(line, at + two), load(line, at + three)
         w = spread_out(weights, o * taps + t)
         a0, a1, a2 = add_product(a0, w, x), add_product(a1, w, y), add_product(a2, w, z)
         w = spread_out(weights, o * taps + t + taps)
@@ -101,23 +105,16 @@ def _four_outputs(line, starts, places, first, last, weights, taps, o, bias, sum
     store(sums, to + 3 * STRIP + 16, d2)
 
 
-@compiled(LINE, NUMBERS, NUMBERS, INT, INT, LINE, INT, INT, LINE, OUT_LINE, INT)
-def _one_output(line, starts, places, first, last, weights, taps, o, bias, sums, to):
+@compiled(LINE, NUMBERS, INT, NUMBERS, INT, INT, LINE, INT, INT, LINE, OUT_LINE, INT)
+def _one_output(line, starts, k, places, first, last, weights, taps, o, bias, sums, to):
     """The same for output o alone, in six registers."""
-    one, two, three, four, five, six = (
-        line[starts[0] :],
-        line[starts[1] :],
-        line[starts[2] :],
-        line[starts[3] :],
-        line[starts[4] :],
-        line[starts[5] :],
-    )
+    one, two, three, four, five, six = starts[k], starts[k + 1], starts[k + 2], starts[k + 3], starts[k + 4], starts[k + 5]
     a = b = c = d = e = f = spread_out(bias, o)
     for t in range(first, last):
-        at = places[t]
-        w = spread_out(weights, o * taps + t)
-        a, b, c = add_product(a, w, load(one, at)), add_product(b, w, load(two, at)), add_product(c, w, load(three, at))
-        d, e, f = add_product(d, w, load(four, at)), add_product(e, w, load(five, at)), add_product(f, w, load(six, at))
+        at, w = places[t], spread_out(weights, o * taps + t)
+        a, b = add_product(a, w, load(line, at + one)), add_product(b, w, load(line, at + two))
+        c, d = add_product(c, w, load(line, at + three)), add_product(d, w, load(line, at + four))
+        e, f = add_product(e, w, load(line, at + five)), add_product(f, w, load(line, at + six))
     store(sums, to, a)
     store(sums, to + 8, b)
     store(sums, to + 16, c)
@@ -130,6 +127,12 @@ def _one_output(line, starts, places, first, last, weights, taps, o, bias, sums,
 def _cut_out(sums, start, end, size, lefts, apart, top, step, first, y, o):
     """y[n, o, top + h·step, left + w·step] = the sums at (n, h, w), of which the positions from start to end are there; for each left its own."""
     (height, width), (down, right), pixels = size, step, y.reshape(y.size)
+    if down == right == 1 and height == y.shape[2] and width == y.shape[3]:  # nothing is dropped
+        for n in range(start // (height * width), (end - 1) // (height * width) + 1):
+            before = n * height * width
+            low, high = max(start, before), min(end, before + height * width)
+            copy_run(pixels, ((first + n) * y.shape[1] + o) * height * width + low - before, sums, low - start, high - low)
+        return
     for r in range(start // width, (end - 1) // width + 1):
         row = top + r % height * down
         if row < y.shape[2]:
@@ -172,10 +175,10 @@ def _convolve(x, weights, bias, shape, padding, stride, size, starts, places, en
                             one, behind = ends[i * columns + j], ends[i * columns + j + 1]
                             if number == 4:
                                 for p in range(start, end, BLOCK // 2):
-                                    _four_outputs(memory, starts[p // EIGHT :], places[g], one, behind, group, taps, o, bias[g * outputs :], sums, j * 4 * STRIP + p - start)
+                                    _four_outputs(memory, starts, p // EIGHT, places[g], one, behind, group, taps, o, bias[g * outputs :], sums, j * 4 * STRIP + p - start)
                             else:
                                 for p in range(start, end, BLOCK):
-                                    _one_output(memory, starts[p // EIGHT :], places[g], one, behind, group, taps, o, bias[g * outputs :], sums, j * 4 * STRIP + p - start)
+                                    _one_output(memory, starts, p // EIGHT, places[g], one, behind, group, taps, o, bias[g * outputs :], sums, j * 4 * STRIP + p - start)
                         for q in range(number):
                             _cut_out(sums[q * STRIP :], start, end, size, lefts, 4 * STRIP, tops[i], step, first, y, g * outputs + o + q)
                     o += number
