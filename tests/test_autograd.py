@@ -35,6 +35,27 @@ def test_next_functions_lead_to_the_leaf():
     assert type(y.grad_fn).__name__ == "MulBackward0"
 
 
+def test_the_youngest_node_is_visited_first():
+    x, visited = leaf(1.0, 2.0), []
+    made = [x * 1]
+    for i in range(40):  # branches of many lengths, joined in many ways
+        made.append(made[i // 2] * made[i * 7 % (i + 1)] if i % 3 else made[-1] + made[i // 5])
+        made.append(made[-1].unbind()[i % 2].sum() + made[i // 4])  # a node with several outputs
+    for y in made:
+        y.grad_fn.register_hook(lambda ins, outs, key=y.grad_fn.key: visited.append(key))
+    torch.autograd.backward([y.sum() for y in made])
+    assert visited == sorted(y.grad_fn.key for y in made)
+
+
+def test_a_node_has_metadata_and_takes_no_other_attributes():
+    node = (leaf(1.0) * 2).grad_fn
+    assert node.metadata == {}
+    node.metadata["note"] = 1
+    assert node.metadata == {"note": 1}
+    with pytest.raises(AttributeError):
+        node.note = 1
+
+
 def test_gradients_accumulate_until_cleared():
     x = leaf(3.0)
     (x * x).backward()

@@ -163,6 +163,23 @@ def test_once_differentiable():
         g.backward()
 
 
+@pytest.mark.parametrize("create_graph", [False, True])
+def test_more_gradients_than_inputs_are_dropped_if_they_are_none(create_graph):
+    class Double(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            return x * 2
+
+        @staticmethod
+        def backward(ctx, g):
+            return g * 2, None, None
+
+    x, seen = torch.ones(1, requires_grad=True), []
+    y = Double.apply(x)
+    y.grad_fn.register_hook(lambda ins, outs: seen.append(len(ins)))
+    assert torch.autograd.grad(y, x, create_graph=create_graph)[0].item() == 2 and seen == [1]
+
+
 def test_backward_twice():
     y = Sigmoid.apply(torch.ones(1, requires_grad=True))
     y.backward()

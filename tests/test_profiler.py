@@ -406,7 +406,7 @@ def test_without_a_profiler_everything_is_as_before():
     def places():
         cells = [cell.cell_contents for decl in registry.values() for cell in decl.raw.__closure__ if callable(cell.cell_contents)]
         classes = (lesson_lib.Tensor, lesson_lib.autograd.Function, lesson_lib.optim.Optimizer, lesson_lib.optim.SGD, *registry.values())
-        return cells, [dict(vars(cls)) for cls in classes], engine._run, engine.heappop, list(state.watchers)
+        return cells, [dict(vars(cls)) for cls in classes], engine._run, engine.heappop, engine.heappushpop, list(state.watchers)
 
     program()
     before, calls = places(), calls_of(program)

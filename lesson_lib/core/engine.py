@@ -5,7 +5,7 @@ consumers: a topological order without recursion and without counting edges firs
 loop of 100,000 turns.
 """
 
-from heapq import heappop, heappush
+from heapq import heappop, heappush, heappushpop
 from sys import getrefcount
 from typing import NamedTuple
 
@@ -44,10 +44,13 @@ def run(roots, *, keep_graph, taped, captured=None, on_step=None, rehearsal=Fals
     needed = None if captured is None else _leading_to(captured, [edge[0] for edge, _ in roots])
     for (node, index), g in roots:
         _deliver(ready, heap, node, index, g)
-    while heap:
-        node = heappop(heap)[1]
+    following = None  # what a turn made ready first: mostly it comes next, so it goes past the heap unless something younger waits there
+    while heap or following:
+        node = (heappushpop(heap, following) if following else heappop(heap))[1]
+        following = None
         g = ready.pop(node)
-        if node.hooks is not None and not rehearsal:
+        hooks = None if rehearsal else node.hooks
+        if hooks is not None:
             g = call_pre_hooks(node, g)
         if captured is not None and node in captured:
             _capture(captured[node], g)
@@ -63,10 +66,12 @@ def run(roots, *, keep_graph, taped, captured=None, on_step=None, rehearsal=Fals
             saved = node.metadata.get("saved", saved)  # a recorder may have kept what backward() freed
         if saved is None:
             raise error("freed")
-        for cell, version in node.guards:
+        guards = node.guards
+        for cell, version in guards:
             if cell[0] != version:
                 node.check()
-        if node.several:
+        several = node.several
+        if several:
             g = without_holes(node, g)
         if taped:
             saved = _as_tensors(node, saved)
@@ -74,17 +79,20 @@ def run(roots, *, keep_graph, taped, captured=None, on_step=None, rehearsal=Fals
         if taped and node.op is not None and node.op.fused:
             contributions = _through_composite(node, g, saved)
         elif dtype is FLOAT32 or dtype is FLOAT64:
-            small = taped or node.several or g.size < LARGE
+            small = taped or several or g.size < LARGE
             contributions = node.contributions(g, saved) if small else shared_contributions(node, g, saved)
         else:
             contributions = special_contributions(node, g, saved, taped)
-        if node.hooks is not None and not rehearsal:
+        if hooks is not None:
             contributions = call_post_hooks(node, contributions, g)
         if on_step is not None:
             on_step(Step(node, g, tuple(contributions)))
-        if not keep_graph and node.guards:
+        if not keep_graph and guards:
             node.saved = None  # a node that saved no tensor has nothing to free, and may be run twice, as in PyTorch
-        for edge, ga in zip(node.edges, contributions):
+        edges, at = node.edges, 0
+        for ga in contributions:  # counted by hand: zip() alone would be 3 % of the time of tiny operations
+            edge = edges[at]
+            at += 1
             if edge is None or ga is None:
                 continue
             target, index = edge
@@ -97,7 +105,10 @@ def run(roots, *, keep_graph, taped, captured=None, on_step=None, rehearsal=Fals
                 waiting = ready.get(target)
                 if waiting is None:
                     ready[target] = ga
-                    heappush(heap, (target.key, target))
+                    if following is None:
+                        following = (target.key, target)
+                    else:
+                        heappush(heap, (target.key, target))
                 else:
                     ready[target] = waiting + ga
             else:

@@ -4,7 +4,7 @@ from . import cpu
 from .device import namespace
 from .dtypes import INEXACT
 from .errors import error
-from .node import Node, next_key
+from .node import Node, keys
 from .state import notify, thread, watchers
 from .tensor import Tensor, edge_of, wrap
 
@@ -16,7 +16,7 @@ class FunctionCtx(Node):
     cycle and notices in-place writes.
     """
 
-    __slots__ = ()
+    __slots__ = ("__dict__",)
     needs_input_grad = ()
     _to_save = _dirty = _non_differentiable = ()
     _materialize = True
@@ -69,7 +69,8 @@ class FunctionCtx(Node):
         expected = len(self.edges)
         if len(grads) < expected or any(extra is not None for extra in grads[expected:]):
             raise error("function_grads", name=self.title, expected=expected, found=len(grads))
-        return grads if taped else tuple(grad if grad is None else grad._a for grad in grads[:expected])
+        grads = grads[:expected]
+        return grads if taped else tuple(grad if grad is None else grad._a for grad in grads)
 
     def _incoming(self, part, number):
         if part is None and self._materialize:
@@ -135,7 +136,7 @@ class Function:
         recording = thread.grad_enabled and any(ctx.needs_input_grad)
         ctx.edges = tuple(edge_of(a) if recording and needed else None for a, needed in zip(args, ctx.needs_input_grad, strict=True))
         output = cls._run_forward(ctx, args)
-        ctx.key = next_key()  # after forward: older than no node that consumes it, younger than its inputs
+        ctx.key = next(keys)  # after forward: older than no node that consumes it, younger than its inputs
         several = isinstance(output, tuple)
         outputs = tuple(_connected(ctx, out, number, args, recording) for number, out in enumerate(output if several else (output,)))
         _describe(ctx, outputs)

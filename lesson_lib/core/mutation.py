@@ -10,7 +10,7 @@ from numpy import generic
 from .dtypes import can_cast, from_numpy_dtype
 from .errors import error
 from .memory import address, shown_steps
-from .node import Node, next_key
+from .node import Node, keys
 from .state import thread
 from .tensor import Tensor, edge_of, wrap
 from .views import no_history, path
@@ -176,7 +176,7 @@ class CopySlices(Node):
     title = "torch::autograd::CopySlices"
 
     def __init__(self, base, chain, written):
-        self.key, self.chain, self.several, self.hooks = next_key(), chain, None, None
+        self.key, self.chain, self.several, self.hooks = next(keys), chain, None, None
         self.edges, self.saved, self.guards = (edge_of(base), written), (), ()
         self.shape, self.dtype = base._a.shape, base._a.dtype
         self.order = sorted(range(base._a.ndim), key=lambda dim: -base._a.strides[dim])  # the dimensions, the outermost in memory first

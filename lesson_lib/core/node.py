@@ -15,7 +15,7 @@ from .state import anomaly_mode
 
 #: Counts *down*: a younger node has a smaller key, so a heap hands out the youngest first. A consumer is always
 #: younger than what it consumed, which makes that order a topological one.
-next_key = count(0, -1).__next__
+keys = count(0, -1)  # next(keys) is the next node's
 
 
 class Node:
@@ -28,7 +28,7 @@ class Node:
     # shape, dtype   of the output; with several outputs, tuples of them
     # several the number of outputs if there is more than one, else None
     # hooks   a Hooks if anybody registered one, else None
-    __slots__ = ("__dict__", "__weakref__", "dtype", "edges", "guards", "hooks", "key", "saved", "several", "shape")
+    __slots__ = ("__weakref__", "_metadata", "dtype", "edges", "guards", "hooks", "key", "saved", "several", "shape")
     op = None  # the declaration, where there is one
     title = "Node"
 
@@ -41,7 +41,9 @@ class Node:
     @property
     def metadata(self):
         """A dictionary for whoever walks the graph; the library itself never reads it."""
-        return self.__dict__.setdefault("_metadata", {})
+        if not hasattr(self, "_metadata"):
+            self._metadata = {}
+        return self._metadata
 
     def name(self):
         """PyTorch's name of the node, such as ``MulBackward0``."""
@@ -224,7 +226,7 @@ class AccumulateGrad(Node):
     title = "AccumulateGrad"
 
     def __init__(self, variable):
-        self.key, self.edges, self.saved, self.guards = next_key(), (), (), ()
+        self.key, self.edges, self.saved, self.guards = next(keys), (), (), ()
         self.variable, self.several, self.hooks = variable, None, None
         self.shape, self.dtype = variable._a.shape, grad_np_dtype(variable)
 

@@ -355,7 +355,8 @@ def edge_of(tensor):
     edge = tensor._edge if tensor._base is None else refreshed_edge(tensor)
     if edge is not None or not tensor._rg:
         return edge
-    node = tensor._acc and tensor._acc()
+    held = tensor._acc
+    node = None if held is None else held()
     if node is None:
         # The tensor holds its node weakly and the node holds the tensor: no cycle.
         node = AccumulateGrad(tensor)

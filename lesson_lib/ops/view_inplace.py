@@ -9,7 +9,7 @@ from ..core.dtypes import C_TYPES
 from ..core.errors import error
 from ..core.memory import flat, offset_of, reach, restrided, row_major, spanning, steps_of
 from ..core.mutation import must_record, reshape_inplace
-from ..core.node import Node, next_key
+from ..core.node import Node, keys
 from ..core.op import op
 from ..core.tensor import Tensor, edge_of
 from .slicing import strided, strided_params
@@ -148,7 +148,7 @@ class NotImplementedNode(Node):
     title = "torch::autograd::NotImplemented"
 
     def __init__(self, tensor, function, sources):
-        self.key, self.function, self.several, self.hooks = next_key(), function, None, None
+        self.key, self.function, self.several, self.hooks = next(keys), function, None, None
         self.edges, self.saved, self.guards = tuple(edge_of(source) for source in sources), (), ()
         self.shape, self.dtype = tensor._a.shape, tensor._a.dtype
 

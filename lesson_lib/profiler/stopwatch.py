@@ -158,7 +158,7 @@ def _time_functions(session, swaps):
 
 def _time_backward(session, swaps):
     """A turn of the engine's loop begins where it takes a node off the heap, and ends where the next one begins; ``on_step`` tells when the rule is done."""
-    run, pop = engine._run, engine.heappop
+    run = engine._run
 
     def timed_run(roots, *, taped, on_step=None, **options):
         lane = session.here()
@@ -178,24 +178,32 @@ def _time_backward(session, swaps):
             _end_turn(lane)
             lane.turn, lane.captured = before
 
-    def timed_pop(heap):
-        lane = session.here()
-        if not lane:
-            return pop(heap)
-        _end_turn(lane)
-        taken = pop(heap)
-        node = taken[1]
-        name, sequence = node.name(), -1 if type(node) is AccumulateGrad else -node.key
-        turn = session.begin(lane, TURN + name, FUNCTION, sequence)
-        collected = lane.captured is not None and node in lane.captured and not node.edges
-        rule = None if collected else session.begin(lane, name, BACKWARD, sequence)
-        if rule is not None and session.shapes and type(node) is AccumulateGrad:  # the gradient has the shape of its leaf
-            rule.inputs = described([node.variable._a], {})
-        lane.turn = turn, rule
-        return taken
+    def timed(take):
+        def stopwatch(heap, *item):
+            lane = session.here()
+            if not lane:
+                return take(heap, *item)
+            _end_turn(lane)
+            taken = take(heap, *item)
+            _begin_turn(session, lane, taken[1])
+            return taken
+
+        return stopwatch
 
     swaps.attribute(engine, "_run", timed_run)
-    swaps.attribute(engine, "heappop", timed_pop)
+    for name in ("heappop", "heappushpop"):
+        swaps.attribute(engine, name, timed(getattr(engine, name)))
+
+
+def _begin_turn(session, lane, node):
+    """The engine took ``node``."""
+    name, sequence = node.name(), -1 if type(node) is AccumulateGrad else -node.key
+    turn = session.begin(lane, TURN + name, FUNCTION, sequence)
+    collected = lane.captured is not None and node in lane.captured and not node.edges
+    rule = None if collected else session.begin(lane, name, BACKWARD, sequence)
+    if rule is not None and session.shapes and type(node) is AccumulateGrad:  # the gradient has the shape of its leaf
+        rule.inputs = described([node.variable._a], {})
+    lane.turn = turn, rule
 
 
 def _end_turn(lane):
