@@ -31,6 +31,7 @@ def pieces(two_threads, monkeypatch):
         monkeypatch.setattr(module, "LARGE", 4)
     monkeypatch.setattr(shared, "PIECE", 2)
     monkeypatch.setattr(shared, "MANY", 0)
+    monkeypatch.setattr(shared, "SOME", 0)
     monkeypatch.setattr(shared, "spread", lambda function, parts: (found.append(parts), original(function, parts))[1])
     monkeypatch.setattr(compiled.choice, "wanted", False)
     return found
@@ -64,6 +65,26 @@ def test_forward_and_backward_are_shared(pieces):
     assert len(pieces) == 2 and x.grad.tolist() == [2.0 * i for i in range(8)]
 
 
+@pytest.mark.parametrize("name", ["add", "sub", "mul", "true_div"])
+@pytest.mark.parametrize("view", [lambda x: x, lambda x: x.T, lambda x: x[::2, 1::3], lambda x: x[:, None].T, lambda x: x[:1].T], ids=range(5))
+def test_one_call_of_numpy_is_one_for_each_thread(name, view, pieces, monkeypatch):
+    """Same numbers, same order in memory, whatever the layout; the inputs stay as they are."""
+    x, forward = np.arange(1.0, 49.0, dtype=np.float32).reshape(8, 6), registry[name].forward
+    for other in (view(x), 3.0, view(x)[:1]):
+        shared_form, plain = registry[name].large(cpu, view(x), other), forward(cpu, view(x), other)
+        assert shared_form.shape == plain.shape and shared_form.dtype == plain.dtype
+        assert all(a == b for a, b, size in zip(shared_form.strides, plain.strides, plain.shape, strict=True) if size > 1)
+        np.testing.assert_array_equal(shared_form, plain)
+    assert pieces and x.sum() == 48 * 49 / 2
+
+
+@pytest.mark.parametrize("shape", [(), (3,), (5, 2), (0, 9), (1, 8)])
+def test_zeros_are_shared(shape, pieces, monkeypatch):
+    monkeypatch.setattr(blocks, "LARGE", 4)
+    found = blocks.zeros(cpu, shape, "float32")
+    assert found.shape == shape and found.dtype == np.float32 and not found.any()
+
+
 @pytest.mark.parametrize("shapes", [[(4, 3), (3,)], [(3,), (4, 3)], [(4, 3), (4, 1)], [(4, 1), (1, 3)], [(2, 1, 8), (1, 8)], [(1, 8), ()], [(8, 1), (8, 1)]])
 def test_broadcasting(shapes, pieces, torch):
     draw = np.random.default_rng(0)
@@ -80,7 +101,8 @@ def test_broadcasting(shapes, pieces, torch):
 
 def test_the_order_in_memory_stays(pieces):
     x = lesson_lib.arange(12.0).reshape(3, 4).t()
-    assert (x + x).stride() == x.stride() and not pieces
+    assert x.sin().stride() == x.stride() and not pieces
+    assert (x + x).stride() == x.stride() and pieces
 
 
 def test_an_error_arrives_as_without_threads(pieces):

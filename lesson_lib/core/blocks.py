@@ -51,12 +51,17 @@ def channel_rows(x):
     return x.reshape(x.shape[0] * x.shape[1], prod(x.shape[2:]))
 
 
+def folded_up(numbers, shape, order):
+    """A row of numbers as an array of this shape, its dimensions in memory in this order."""
+    return numbers.reshape([shape[dim] for dim in order]).transpose(np.argsort(order))
+
+
 def memory_order(arrays):
     """The dimensions of arrays of one shape, those that lie furthest apart in memory first, as the first array has them that repeats nothing."""
     for array in arrays:
         if array.flags.c_contiguous:
             break
-        if 0 not in array.strides:
+        if all(step or size < 2 for step, size in zip(array.strides, array.shape, strict=True)):
             return sorted(range(array.ndim), key=lambda dim: -array.strides[dim])
     return list(range(arrays[0].ndim))
 
@@ -75,7 +80,7 @@ def blockwise(xp, function, *arrays):
     y = xp.empty(parts[0].shape, xp.result_type(*(part for part in parts if part is not None)))
     for at in row_blocks(xp, y.reshape(len(y), -1)):
         y[at] = function(*(part if part is None else part[at] for part in parts))
-    return y.reshape([shape[dim] for dim in order]).transpose(np.argsort(order))
+    return folded_up(y, shape, order)
 
 
 def copy_of(xp, x, order="C"):
@@ -97,6 +102,15 @@ def write(target, values):
         target[rows] = values[rows]
 
     spread(run, shares(len(target), target.size))
+
+
+def zeros(xp, shape, dtype):
+    """Zeros; the threads share what is large."""
+    if xp.name != "numpy" or prod(shape) < LARGE:
+        return xp.zeros(shape, dtype)
+    y = np.empty(shape, dtype)
+    spread(lambda rows: y[rows].fill(0), shares(len(y), y.size))
+    return y
 
 
 @with_kernel

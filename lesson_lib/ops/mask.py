@@ -2,6 +2,7 @@
 
 from math import prod
 
+from ..core.blocks import zeros
 from ..core.errors import error
 from ..core.op import Op, method, op
 from ..core.tensor import Tensor
@@ -48,7 +49,7 @@ class masked_place(Op):
     public = False
 
     def forward(xp, x, mask, *, shape):
-        y = xp.zeros(shape, x.dtype)
+        y = zeros(xp, shape, x.dtype)
         write_at(y[None], xp.broadcast_to(mask, shape)[None], x)
         return y
 

@@ -6,6 +6,7 @@ shape (k, *shape) for the k dimensions ``dims``. What a mask of k dimensions tak
 
 from math import prod
 
+from ..core.blocks import zeros
 from ..core.errors import error
 from ..core.op import Op, op
 from .case import case
@@ -71,7 +72,7 @@ class index_sum(Op):
     public = False
 
     def forward(xp, x, at, *, shape, dims):
-        y = xp.zeros(shape, x.dtype)
+        y = zeros(xp, shape, x.dtype)
         xp.add_at(*placed(xp, y, at, dims), x)
         return y
 

@@ -2,7 +2,7 @@
 
 from math import prod
 
-from ..core.blocks import write
+from ..core.blocks import write, zeros
 from ..core.dtypes import INTEGER, int64
 from ..core.errors import error
 from ..core.memory import flat, offset_of, reach, restrided, row_major, spanning, steps_of
@@ -20,7 +20,7 @@ class scatter_view(Op):
     public = False
 
     def forward(xp, g, *, shape, view, params):
-        whole = xp.zeros(shape, g.dtype)
+        whole = zeros(xp, shape, g.dtype)
         write(view.forward(xp, whole, **params), g)
         return whole
 

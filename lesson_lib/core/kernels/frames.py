@@ -4,7 +4,7 @@ from math import prod
 
 import numpy as np
 
-from ..blocks import memory_order
+from ..blocks import folded_up, memory_order
 from ..threads import shares, spread
 
 
@@ -35,7 +35,7 @@ def each(kernel, *inputs):
     shape, order = inputs[-1].shape, memory_order(inputs)
     lines, out = [as_line(x.transpose(order)) for x in inputs], np.empty(prod(shape), np.float32)
     spread(lambda part: kernel(*(x[part] for x in lines), out[part]), shares(out.size, out.size))
-    return out.reshape([shape[dim] for dim in order]).transpose(np.argsort(order))
+    return folded_up(out, shape, order)
 
 
 def pointwise(kernel):
