@@ -96,7 +96,7 @@ class attention_kernel(Fused):
     def grad_all(g, query, key, value, mask, noise, y, log_sum, causal, scale, wanted):
         xp = namespace(g)
         lead, q, k, v, noise, g, y, log_sum = stacked(xp, query, key, value, noise, g, y, log_sum)
-        along = xp.sum(g * y, axis=2, keepdims=True)
+        along = xp.row_dots(*(x.reshape(-1, x.shape[2]) for x in (g, y))).reshape(log_sum.shape)
         dq, dk, dv = (xp.zeros(x.shape, x.dtype) for x in (q, k, v))
         dmask = xp.zeros((len(q), q.shape[1], k.shape[1]), q.dtype) if wanted[3] else None
 
