@@ -1,5 +1,6 @@
 """The convolution and pooling kernels: the fast ones equal the simple ones, both equal PyTorch, and both are each other's transposes."""
 
+import importlib
 import itertools
 import threading
 
@@ -97,6 +98,10 @@ def test_fast_convolution_equals_the_simple_one(case, dtype):
         assert reference.flags.c_contiguous
 
 
+def conv_lines():
+    return importlib.import_module("lesson_lib.core.kernels.conv_lines")
+
+
 @pytest.mark.numba
 @pytest.mark.parametrize("positions", [40, 1024])
 @pytest.mark.parametrize("case", CONVS, ids=str)
@@ -113,13 +118,25 @@ def test_the_compiled_convolution_equals_the_simple_one(case, positions, monkeyp
         return run
 
     monkeypatch.setattr(compiled, "LARGE", 0)
-    monkeypatch.setattr(kernels, "POSITIONS", positions)
+    monkeypatch.setattr(kernels, "PATCHES", float("inf"))  # not those alone that are quicker so
+    monkeypatch.setattr(conv_lines(), "POSITIONS", positions)
     kernels.layout.cache_clear()
     for mine, reference in zip(all_three(kernel, case, np.float32), all_three(simple, case, np.float32)):
         assert_close(mine, reference, np.float32)
     kernels.layout.cache_clear()
     direct = not cpu_conv.is_pointwise(case[1], case[2])
     assert ran == ([direct, direct, True] if case[0][0] else [False] * 3)
+
+
+@pytest.mark.numba
+@pytest.mark.parametrize(("size", "kernel", "outputs", "expected"), [(8, 3, 64, True), (8, 3, 256, False), (14, 5, 16, True), (14, 5, 64, False), (32, 3, 64, True)])
+def test_the_quicker_form_is_chosen(size, kernel, outputs, expected):
+    """Many channels, or much between the outputs: patches and a matrix product. 14×14 pixels and 5×5 taps give rows of ten outputs, two registers."""
+    padding = 1 if kernel == 3 else 0
+    win, out = Window((1, 1), (padding,) * 2, (1, 1), 1), (size + 2 * padding - kernel + 1,) * 2
+    conv = compiled.choice.module("conv")
+    lines = conv.window_layout((32, 24, size, size), (outputs, 24, kernel, kernel), (32, outputs, *out), win)
+    assert conv.quicker(outputs, lines, out) == expected
 
 
 @pytest.mark.parametrize("small", [1, 3000, 20000])

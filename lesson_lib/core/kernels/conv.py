@@ -25,7 +25,8 @@ from .lanes import add_product, deal, load, spread_out, store, total
 from .maths import LINE, OUT_LINE, F, compiled, copy_run
 
 STRIP = 10 * BLOCK  # positions whose sums are put into the images at once
-MANY = 81  # channels, 64 where a seventh is computed in vain: from here on a matrix product is faster
+#: what a matrix product does in the time of one multiplication here, also for the weights' gradient; patches take as long as so many output channels
+PRODUCT, PRODUCT_TO_WEIGH, PATCHES = 1.3, 1.5, 40
 INT = numba.int64
 PAIR, SHAPE = numba.types.UniTuple(INT, 2), numba.types.UniTuple(INT, 6)
 IMAGES, OUT_IMAGES = numba.types.Array(numba.float32, 4, "C", readonly=True), numba.float32[:, :, :, ::1]
@@ -245,11 +246,13 @@ FIRST = np.zeros(1, np.int64)
 
 
 def conv2d(x, w, win, b=None):
-    if is_pointwise(w.shape, win) or not fits(x.shape, w.shape, win, x, w):
+    if is_pointwise(w.shape, win) or not usable(x, w):
         return None  # a pointwise one is a matrix product as it stands
-    x, y = np.ascontiguousarray(x), np.empty(conv_output_shape(x.shape, w.shape, win), np.float32)
-    weights = np.ascontiguousarray(w.reshape(win.groups, len(w) // win.groups, -1))
-    lines = window_layout(x.shape, w.shape, y.shape, win)
+    y_shape = conv_output_shape(x.shape, w.shape, win)
+    lines = window_layout(x.shape, w.shape, y_shape, win)
+    if not quicker(len(w) // win.groups, lines, y_shape[2:]):
+        return None
+    x, y, weights = np.ascontiguousarray(x), np.empty(y_shape, np.float32), np.ascontiguousarray(w.reshape(win.groups, len(w) // win.groups, -1))
     bias = np.zeros(len(w), np.float32) if b is None else np.ascontiguousarray(b)
     by_images(lambda some: _convolve(x[some], weights, bias, *lines, FIRST, FIRST, (1, 1), y[some]), x, w.shape)
     return y
@@ -263,12 +266,14 @@ def window_layout(x_shape, w_shape, y_shape, win):
 
 def conv2d_input(g, w, x_shape, win):
     """Each phase of the input is a convolution of g with those taps that read it, mirrored."""
-    if is_pointwise(w.shape, win) or not fits(x_shape, w.shape, win, g, w):
+    if is_pointwise(w.shape, win) or not usable(g, w):
         return None
     rows, columns = (sorted(reversed_axes(*axis), key=lambda phase: phase[1]) for axis in zip(x_shape[2:], w.shape[2:], *win[:3]))
+    lines = layout(g.shape, *(tuple(taps for _, _, taps in phases) for phases in (rows, columns)), (1, 1), win.groups)
+    if not quicker(x_shape[1] // win.groups, lines, [-(-size // step) for size, step in zip(x_shape[2:], win.stride)]):
+        return None
     sets = [flipped(w[:, :, i[0], j[0]], win.groups).reshape(win.groups, x_shape[1] // win.groups, -1) for i, j in product(rows, columns)]
     weights = np.ascontiguousarray(np.concatenate(sets, 2))
-    lines = layout(g.shape, *(tuple(taps for _, _, taps in phases) for phases in (rows, columns)), (1, 1), win.groups)
     tops, lefts = (np.array([start for _, start, _ in phases]) for phases in (rows, columns))
     every = (len(rows), len(columns)) == win.stride
     g, dx, bias = np.ascontiguousarray(g), (np.empty if every else np.zeros)(x_shape, np.float32), np.zeros(x_shape[1], np.float32)
@@ -289,10 +294,12 @@ def reversed_axes(size, kernel, stride, padding, dilation):
 
 
 def conv2d_weight(g, x, w_shape, win):
-    if not fits(x.shape, w_shape, win, g, x):
+    if not usable(g, x):
+        return None
+    lines = window_layout(x.shape, w_shape, g.shape, win)
+    if not quicker(w_shape[0] // win.groups, lines, g.shape[2:], PRODUCT_TO_WEIGH):
         return None
     g, x = np.ascontiguousarray(g), np.ascontiguousarray(x)
-    lines = window_layout(x.shape, w_shape, g.shape, win)
     places = in_threes(lines.places, prod(lines.shape))  # what fills up a three reads zeros
 
     def weigh(some):
@@ -306,9 +313,13 @@ def conv2d_weight(g, x, w_shape, win):
     return np.ascontiguousarray(dw).reshape(w_shape)
 
 
-def fits(x_shape, w_shape, win, *arrays):
-    """Whether the kernels can do it, and sooner than a matrix product, which wastes nothing between small images."""
-    if any(array.dtype.char != "f" or not array.size for array in arrays):
-        return False
-    waste = min(-(-x_shape[3] // EIGHT) * EIGHT / x_shape[3], prod((size + padding) / size for size, padding in zip(x_shape[2:], win.padding)))
-    return w_shape[1] * waste < MANY
+def usable(*arrays):
+    """Are these arrays that the kernels take?"""
+    return all(array.dtype.char == "f" and array.size for array in arrays)
+
+
+def quicker(outputs, lines, size, product=PRODUCT):
+    """Whether sums of lines take less time than a matrix product of patches, for so many output channels of this size: computing what lies between
+    the outputs, or laying out the patches."""
+    waste = prod(lines.size) / prod(size)
+    return outputs * product * waste < outputs + PATCHES
