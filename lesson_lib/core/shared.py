@@ -1,8 +1,8 @@
 """Large arrays shared between threads, where the work on each element is its own: in pieces that stay in the processor's cache.
 
 The calls of operations and the engine ask here for arrays of ``LARGE`` elements and more; kernels take these, and NumPy's forms are shared
-from ``MANY`` on. With one thread nothing is cut. The pieces cost a copy out of the cache, and save the memory that steps in between would
-take: g·(y ≠ 0) makes its mask in the cache.
+from ``MANY`` on, those that are a single call of NumPy from ``SOME`` on. With one thread nothing is cut. The pieces cost a copy out of the
+cache, and save the memory that steps in between would take: g·(y ≠ 0) makes its mask in the cache.
 """
 
 from math import prod
@@ -15,11 +15,8 @@ from .threads import shares, spread, thread_count
 
 PIECE = 1 << 16  # elements
 MANY = 1 << 23  # elements: below, NumPy alone is faster; each call ends with a wait for Python's lock: a product of 2²⁰ numbers takes 0.14 ms, shared 0.7
-
-
-#: forwards that are one call of NumPy: a share is one call, too, and is written where it belongs
-ONE_CALL = {f"{name}_forward": ufunc for name, ufunc in {"add": np.add, "sub": np.subtract, "mul": np.multiply, "true_div": np.true_divide}.items()}
-SOME = 1 << 19  # elements; from here on these are shared: every third number of 4096×768, times 2, takes 0.3 ms in place of 0.45
+SOME = 1 << 19  # elements, for one call in each thread, which writes where the result is to lie: a sixth of 4096×768, times 2, takes 0.3 ms, alone 0.45
+ONE_CALL = {"add_forward": np.add, "sub_forward": np.subtract, "mul_forward": np.multiply, "true_div_forward": np.true_divide}
 
 
 def in_shares(name, forward):

@@ -3,6 +3,7 @@
 import numba
 import numpy as np
 
+from .frames import in_one_piece
 from .maths import F, compiled, exp32, inlined
 
 _CUBE = numba.types.Array(numba.float32, 3, "C", readonly=True)
@@ -66,7 +67,7 @@ def _weigh_back(p, dp, bias, first, log_sum, along):
 
 def _usable(bias, first, *arrays):
     """The mask as the kernels take it (``first`` says it as well, where it only hides later keys); None where they cannot do it."""
-    if any(x.dtype.char != "f" or not x.flags.c_contiguous for x in arrays) or (bias is not None and bias.dtype.char != "f"):
+    if not in_one_piece(*arrays) or (bias is not None and bias.dtype.char != "f"):
         return None
     if bias is None or first is not None:
         return _NONE

@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..threads import shares, spread
+from .frames import in_one_piece
 from .maths import LINE, OUT, OUT_LINE, ROWS, F, compiled, inlined, moments
 
 
@@ -56,7 +57,7 @@ def _gradient(g, x, mean, by_g, by_x, shift, dx):
 
 def _run(kernel, matrices, vectors, outputs):
     """The kernel of the rows, shared between the threads; None where the matrices are of another type or do not lie in one piece."""
-    if any(x.dtype.char != "f" or not x.flags.c_contiguous for x in matrices):
+    if not in_one_piece(*matrices):
         return None
     rows = matrices[0]
     arrays = [*matrices, *(np.ascontiguousarray(v, np.float32) for v in vectors), *outputs]

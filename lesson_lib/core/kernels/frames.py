@@ -8,9 +8,14 @@ from ..blocks import folded_up, memory_order
 from ..threads import shares, spread
 
 
+def in_one_piece(*arrays):
+    """Are these float32 arrays that lie in memory row by row, without gaps?"""
+    return all(x.dtype.char == "f" and x.flags.c_contiguous for x in arrays)
+
+
 def as_rows(x, ndims=1):
     """x as a matrix with what its last ``ndims`` dimensions hold in each row; None if that would take a copy."""
-    if x.dtype.char != "f" or not x.flags.c_contiguous or x.ndim < ndims:
+    if not in_one_piece(x) or x.ndim < ndims:
         return None
     return x.reshape(prod(x.shape[:-ndims]), prod(x.shape[-ndims:]))
 

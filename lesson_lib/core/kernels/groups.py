@@ -7,6 +7,7 @@ import numpy as np
 from ..blocks import channel_rows
 from ..threads import shares, spread
 from .channels import affine, gradient, products
+from .frames import in_one_piece
 from .maths import LINE, NUMBER, OUT, OUT_LINE, ROWS, F, compiled, moments
 
 
@@ -39,7 +40,7 @@ def _group_norm_grad(g, x, w, size, mean, scale, dx, total, product):
 
 
 def native_group_norm_forward(xp, x, w, b, *, groups, eps):
-    if x.dtype.char != "f" or not x.flags.c_contiguous:
+    if not in_one_piece(x):
         return None
     (samples, channels), rows = x.shape[:2], channel_rows(x)
     size, count = channels // groups, samples * groups
@@ -56,7 +57,7 @@ def native_group_norm_forward(xp, x, w, b, *, groups, eps):
 
 
 def native_group_norm_grad_all(g, x, w, mean, scale, groups, wanted):
-    if any(a.dtype.char != "f" or not a.flags.c_contiguous for a in (g, x)) or not wanted[0]:
+    if not in_one_piece(g, x) or not wanted[0]:
         return None
     (samples, channels), gs, rows = x.shape[:2], channel_rows(g), channel_rows(x)
     size, w, means, scales = channels // groups, _for_each_sample(w, np.ones, samples, channels), mean.reshape(-1), scale.reshape(-1)

@@ -7,6 +7,7 @@ import numpy as np
 
 from ..threads import shares, spread
 from ..window import pool_output_shape
+from .frames import in_one_piece
 from .maths import F, compiled
 
 PLANES = numba.types.Array(numba.float32, 3, "C", readonly=True)
@@ -32,7 +33,7 @@ def _max_pool(x, y, at, height, width, down, right, above, before):
 
 def max_pool2d(x, kernel, stride, padding, dilation, ceil_mode):
     """Windows without gaps: each of them then has a number of the image in it."""
-    if x.dtype.char != "f" or not x.flags.c_contiguous or dilation != (1, 1):
+    if not in_one_piece(x) or dilation != (1, 1):
         return None
     shape = pool_output_shape(x.shape, kernel, stride, padding, dilation, ceil_mode)
     y, at, count = np.empty(shape, np.float32), np.empty(shape, np.int64), prod(shape[:2])

@@ -4,16 +4,13 @@ readable forms."""
 import numpy as np
 
 from ..threads import one_blas_thread
+from .frames import in_one_piece
 from .maths import OUT, ROWS, F, compiled, exp32, inlined, tanh32
 
 
 @inlined
 def _sigmoid32(x):
     return F(1) / (F(1) + exp32(-x))
-
-
-def _plain(*arrays):
-    return all(x.dtype.char == "f" and x.flags.c_contiguous for x in arrays)
 
 
 @compiled(OUT, ROWS, OUT, OUT, OUT, OUT)
@@ -38,7 +35,7 @@ def _lstm_step(gates, recalled, c, h, cells, y):
 
 
 def lstm_walk(xp, gates, h, c, w_hh, w_hr, steps):
-    if w_hr is not None or not _plain(gates, h, c):
+    if w_hr is not None or not in_one_piece(gates, h, c):
         return None
     y, cells = np.empty((len(gates), c.shape[1]), np.float32), np.empty((len(gates), c.shape[1]), np.float32)
     w, recalled = np.ascontiguousarray(w_hh.T), np.empty((len(h), gates.shape[1]), np.float32)
@@ -72,7 +69,7 @@ def _lstm_back(gates, cells, before, gy, dh, dc, dz):
 
 def lstm_walk_back(xp, gates, cells, before, gy, dh, dc, w_hh, w_hr, steps):
     gy = np.ascontiguousarray(gy)
-    if w_hr is not None or not _plain(gates, cells, before, gy, dh, dc):
+    if w_hr is not None or not in_one_piece(gates, cells, before, gy, dh, dc):
         return None
     dz = np.empty_like(gates)
     with one_blas_thread():
@@ -98,7 +95,7 @@ def _gru_step(gates, b, kept, h, y):
 
 
 def gru_walk(xp, gates, h, w_hh, b_hh, steps):
-    if not _plain(gates, h):
+    if not in_one_piece(gates, h):
         return None
     y, kept = np.empty((len(gates), h.shape[1]), np.float32), np.empty((len(gates), h.shape[1]), np.float32)
     w, recalled = np.ascontiguousarray(w_hh.T), np.empty((len(h), gates.shape[1]), np.float32)
@@ -134,7 +131,7 @@ def _gru_back(gates, kept, before, gy, dh, da, db):
 
 def gru_walk_back(xp, gates, kept, before, gy, dh, w_hh, steps):
     gy = np.ascontiguousarray(gy)
-    if not _plain(gates, kept, before, gy, dh):
+    if not in_one_piece(gates, kept, before, gy, dh):
         return None
     da, db, scratch = np.empty_like(gates), np.empty_like(gates), np.empty_like(dh)
     with one_blas_thread():

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from .frames import in_one_piece
 from .maths import LINE, NUMBER, OUT_LINE, compiled
 
 
@@ -14,7 +15,7 @@ def _adam(p, g, m, v, for_m, beta2, for_v, rate, eps):
 
 
 def adam_step(p, g, m, v, largest, beta1, beta2, rate, eps):
-    if largest is not None or any(x.dtype.char != "f" or not x.flags.c_contiguous for x in (p, g, m, v)):
+    if largest is not None or not in_one_piece(p, g, m, v):
         return None
     _adam(*(x.reshape(-1) for x in (p, g, m, v)), 1 - beta1, beta2, 1 - beta2, rate, eps)
     return p

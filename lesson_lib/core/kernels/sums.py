@@ -4,6 +4,7 @@ import numba
 import numpy as np
 
 from ..threads import shares, spread
+from .frames import in_one_piece
 from .maths import ROWS, F, compiled
 
 _BLOCK = 2048  # numbers that are added in float32; the sums of blocks are added in float64
@@ -22,7 +23,7 @@ def _sums(x, y):
 
 def sums_of_rows(rows):
     """The threads share the rows, or, if there is one alone, that."""
-    if rows.dtype.char != "f" or not rows.flags.c_contiguous:
+    if not in_one_piece(rows):
         return None
     if len(rows) > 1:
         y, parts = np.empty(len(rows)), shares(len(rows), rows.size)
