@@ -13,6 +13,7 @@ from .maths import LINE, NUMBER, OUT, OUT_LINE, ROWS, F, compiled, moments
 
 @compiled(ROWS, LINE, LINE, numba.int64, NUMBER, OUT, OUT_LINE, OUT_LINE, OUT_LINE, OUT_LINE)
 def _group_norm(x, w, b, size, eps, y, means, variances, mean, scale):
+    """y = w·(x − μ)·s + b and s = 1/√(σ² + ε): μ and σ² of ``size`` rows each, put together from the rows' own (means, variances)."""
     for i in range(len(mean)):
         channels, m, variance = range(i * size, (i + 1) * size), F(0), F(0)
         for c in channels:
@@ -28,6 +29,7 @@ def _group_norm(x, w, b, size, eps, y, means, variances, mean, scale):
 
 @compiled(ROWS, ROWS, LINE, numba.int64, LINE, LINE, OUT, OUT_LINE, OUT_LINE)
 def _group_norm_grad(g, x, w, size, mean, scale, dx, total, product):
+    """dx = s·w·g − (x − μ)·s³·avg(w·g·(x − μ)) − s·avg(w·g), the averages over a group; Σ g and Σ g·(x − μ) of each row for ∂b and ∂w."""
     count = F(size * x.shape[1])
     for i in range(len(mean)):
         channels, m, s, shift, by_x = range(i * size, (i + 1) * size), mean[i], scale[i], F(0), F(0)
